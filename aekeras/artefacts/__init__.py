@@ -1,0 +1,25 @@
+"""How things get onto the disk: whole or not at all; neither a reader nor a crash meets half of one.
+
+Everything is written beside its final place under a name that starts with a dot and is never a number,
+synced, then renamed. TensorFlow Serving, which polls a folder for numbers, sees a finished version or none.
+"""
+
+from aekeras.artefacts.directories import Draft, latest_version, new_directory, new_version
+from aekeras.artefacts.files import digest, read_json, write_file, write_json
+from aekeras.artefacts.names import safe_name, shown_path
+from aekeras.artefacts.storage import storage_errors, sync
+
+__all__ = [
+    "Draft",
+    "digest",
+    "latest_version",
+    "new_directory",
+    "new_version",
+    "read_json",
+    "safe_name",
+    "shown_path",
+    "storage_errors",
+    "sync",
+    "write_file",
+    "write_json",
+]

@@ -1,0 +1,50 @@
+"""From whatever pixels a file holds to RGB on white."""
+
+from __future__ import annotations
+
+import numpy as np
+from PIL import Image, ImageChops
+
+
+def to_rgb(image: Image.Image) -> Image.Image:
+    """The picture in mode RGB, its transparent parts on white.
+
+    Integers of 16 bits keep their upper eight. Other integers and floats have no agreed range: values within
+    [0, 1] are taken as such, others are stretched from the picture's minimum to its maximum, and what is not a
+    finite number becomes black.
+    """
+    if image.mode.startswith("I;16"):
+        return _from_16_bits(image)
+    if image.mode in ("I", "F"):
+        return Image.fromarray(_stretched(np.asarray(image, np.float64))).convert("RGB")
+    if image.mode == "CMYK" and image.format == "JPEG" and "adobe" not in image.info:
+        # Adobe stores CMYK inverted and says so in a marker; Pillow inverts without looking for it.
+        image = ImageChops.invert(image)
+    transparent = image.info.get("transparency")
+    if image.mode == "RGB" and isinstance(transparent, tuple) and max(transparent) > 255:
+        # Of a PNG of 16 bits, Pillow keeps the upper eight of each pixel, but the transparent colour whole.
+        image.info["transparency"] = tuple(value >> 8 for value in transparent)
+    return _on_white(image.convert("RGBA")) if image.has_transparency_data else image.convert("RGB")
+
+
+def _on_white(image: Image.Image) -> Image.Image:
+    ground = Image.new("RGB", image.size, "white")
+    ground.paste(image, mask=image.getchannel("A"))
+    return ground
+
+
+def _from_16_bits(image: Image.Image) -> Image.Image:
+    values = np.asarray(image)
+    upper = (values >> 8).astype(np.uint8)
+    if "transparency" in image.info:
+        upper[values == image.info["transparency"]] = 255
+    return Image.fromarray(upper).convert("RGB")
+
+
+def _stretched(values: np.ndarray) -> np.ndarray:
+    finite = np.isfinite(values)
+    low, high = (values[finite].min(), values[finite].max()) if finite.any() else (0.0, 1.0)
+    if low >= 0 and high <= 1:
+        low, high = 0.0, 1.0
+    unit = (np.where(finite, values, low) - low) / max(high - low, np.finfo(np.float64).tiny)
+    return np.rint(255 * unit).astype(np.uint8)

@@ -1,0 +1,93 @@
+"""Which files of a folder are pictures."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from aekeras.errors import InputError, MissingError
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
+
+
+def find(sources: Sequence[Path]) -> list[Path]:
+    """The picture files that the sources name: absolute, sorted, each once.
+
+    A folder gives every file below it with one of `SUFFIXES` in any case. Names with a leading dot and `__MACOSX`
+    are passed over, links to folders are followed, and each folder is visited once. A file is taken whatever its
+    suffix.
+
+    Raises:
+        MissingError: A source does not exist.
+        InputError: A folder without such a file, or one that cannot be listed.
+    """
+    found: set[str] = set()
+    for source in sources:
+        path = Path(os.path.normpath(Path(source).absolute()))
+        found.update(_pictures_below(path) if _is_folder(path) else [str(path)])
+    return [Path(name) for name in sorted(found)]
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise MissingError(
+            f"Expected a picture or a folder of pictures. Received: '{path}', which does not exist. "
+            "Check the path."
+        ) from None
+    except OSError as fault:
+        raise _locked(path, fault) from fault
+    return path.is_dir()
+
+
+def _pictures_below(folder: Path) -> list[str]:
+    pictures = [name for name in _files_below(folder) if Path(name).suffix.lower() in SUFFIXES]
+    if not pictures:
+        raise InputError(
+            f"Expected a folder with pictures ({', '.join(sorted(SUFFIXES))}). "
+            f"Received: '{folder}', which has none. Name another folder, or the files themselves."
+        )
+    return pictures
+
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """Every file, each folder visited once: by its real path first, by a link only where that is the only way."""
+    seen: set[tuple[int, int]] = set()
+    real, linked = [str(folder)], list[str]()
+    while real or linked:
+        here = Path(real.pop() if real else linked.pop())
+        status = here.stat()
+        if (status.st_dev, status.st_ino) in seen:
+            continue
+        seen.add((status.st_dev, status.st_ino))
+        for entry in _entries(here):
+            if not _leads_to_folder(entry):
+                yield entry.path
+            else:
+                (linked if entry.is_symlink() else real).append(entry.path)
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    """What is in the folder and not hidden; in order, so that of two links the same one always comes first."""
+    try:
+        with os.scandir(folder) as listing:
+            shown = [entry for entry in listing if entry.name[0] != "." and entry.name != "__MACOSX"]
+    except OSError as fault:
+        raise _locked(folder, fault) from fault
+    return sorted(shown, key=lambda entry: entry.name)
+
+
+def _leads_to_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return Path(entry.path).is_dir() if entry.is_symlink() else entry.is_dir()
+    except OSError as fault:
+        raise _locked(Path(entry.path), fault) from fault
+
+
+def _locked(path: Path, fault: OSError) -> InputError:
+    return InputError(
+        f"Expected files and folders that can be opened. Received: '{path}' ({fault.strerror}). "
+        "Change its permissions, or leave it out."
+    )

@@ -1,0 +1,52 @@
+"""The losses: what each one counts as equal.
+
+`catalogue` and `find` know their names and load nothing heavy; `get` gives the Keras loss itself.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING
+
+from aekeras.errors import InputError, did_you_mean
+from aekeras.losses.catalogue import DEFAULT_LOSSES, ROWS, Row
+
+if TYPE_CHECKING:
+    from aekeras.losses.view_loss import ViewLoss
+
+__all__ = ["DEFAULT_LOSSES", "catalogue", "find", "get"]
+
+
+def catalogue() -> tuple[Row, ...]:
+    """Every loss of the catalogue, in the order in which it is listed."""
+    return ROWS
+
+
+def find(name: str) -> Row:
+    """The catalogue's row of a loss.
+
+    Raises:
+        InputError: No loss has this name; the message offers the nearest one.
+    """
+    for row in ROWS:
+        if row.name == name:
+            return row
+    known = [row.name for row in ROWS]
+    raise InputError(
+        f"Unknown loss {name!r}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}"
+    )
+
+
+def get(name: str) -> ViewLoss:
+    """The loss of this name, ready for `model.compile(loss=...)`.
+
+    Examples:
+        >>> loss = get("l1_gray")
+        >>> loss(images, images).shape  # images of shape (N, H, W, 3)
+        TensorShape([N])
+
+    Raises:
+        InputError: No loss has this name.
+    """
+    module, _, attribute = find(name).path.partition(":")
+    return getattr(importlib.import_module(module), attribute)(name=name)

@@ -1,0 +1,171 @@
+"""One training from the first step to the last."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from aekeras import autoencoder as network
+from aekeras.configuration import Training
+from aekeras.errors import CollapseError, InputError
+from aekeras.progress import Progress
+from aekeras.training import checkpoint, start, units
+from aekeras.training.batches import Batches, split
+from aekeras.training.callbacks import Keeper, Teller
+from aekeras.training.checkpoint import History, State
+from aekeras.training.learner import Learner
+
+_VALIDATION = 512  # held-out pictures that are looked at after every epoch, at most
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """What a training gives.
+
+    Attributes:
+        autoencoder: Images (N, S, S, 3) -> reconstructions; its layer "encoder" gives codes in the loss's units.
+        history: One list per logged quantity, one number per epoch.
+        best_epoch: The epochs after which the weights were taken; 0 where no epoch was better than the start.
+        distance_scale: What code distances were multiplied by, in the weights themselves, to be in the loss's units.
+        reconstruction: Mean loss of the reconstructions of training pictures.
+        constant: Mean loss of the best constant image for the same pictures.
+    """
+
+    autoencoder: keras.Model
+    history: History
+    best_epoch: int
+    distance_scale: float
+    reconstruction: float
+    constant: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Surroundings:
+    """What a training meets besides its pictures.
+
+    Attributes:
+        checkpoint: The file that holds its state; None to keep none.
+        resume: Go on from that file.
+        key: Which training this is; a checkpoint with another key is refused.
+        tensorboard: A folder for TensorBoard's logs.
+        callbacks: Further Keras callbacks; their `model` is the `Learner`.
+        progress: Told of every batch.
+    """
+
+    checkpoint: Path | None = None
+    resume: bool = False
+    key: str = ""
+    tensorboard: Path | None = None
+    callbacks: Sequence[keras.callbacks.Callback] = ()
+    progress: Progress = field(default_factory=Progress)
+
+
+def fit(images: np.ndarray, loss: Any, config: Training, around: Surroundings | None = None) -> Trained:
+    """Trains an autoencoder on images under a loss.
+
+    Args:
+        images: uint8, shape (N, S, S, 3), N >= 2, with S the configuration's image size.
+        loss: A view loss, as `aekeras.losses.get` gives it.
+        config: The configuration.
+        around: Checkpoints, logs and listeners.
+
+    Raises:
+        InputError: Fewer than two pictures, or all of them equal under the loss.
+        CollapseError: The reconstructions are no better than one constant image.
+        StorageError: A checkpoint or log cannot be written.
+    """
+    around = around or Surroundings()
+    if len(images) < 2:
+        raise InputError(f"Expected at least 2 pictures to train on. Received: {len(images)}. Add pictures.")
+    keras.utils.set_random_seed(config.seed)
+    rows, held_out = split(len(images), config.validation_share, config.seed)
+    landmarks = images[np.sort(rows[: start.LANDMARKS])].astype(np.float32) / 255.0
+    distances = start.landmark_distances(loss, landmarks)
+    unit = units.typical(distances, loss.name)
+    learner = Learner(_network(loss, config, unit), loss, config, unit)
+    if config.closed_form:
+        start.fit_linear_layers(learner.autoencoder, loss, landmarks, distances)
+    state = _learn(learner, images, (rows, held_out), around)
+    learner.autoencoder.set_weights(state.best_weights)
+    trained = Trained(
+        autoencoder=learner.autoencoder,
+        history=state.history,
+        best_epoch=state.best_epoch,
+        distance_scale=units.calibrate(learner.autoencoder, landmarks, distances),
+        reconstruction=units.mean_loss(loss, landmarks, learner.autoencoder),
+        constant=units.best_constant(loss, landmarks),
+    )
+    _check_collapse(trained, loss.name)
+    return trained
+
+
+def _network(loss: Any, config: Training, unit: float) -> keras.Model:
+    return network.build(
+        network.Shape(
+            image_size=config.image_size,
+            code_dim=config.code_dim,
+            view=loss.matrix,
+            unit=unit,
+            encoder_input=config.encoder_input,
+        )
+    )
+
+
+def _learn(
+    learner: Learner, images: np.ndarray, rows: tuple[np.ndarray, np.ndarray], around: Surroundings
+) -> State:
+    """Runs the epochs that are still to come, in place, and gives what was kept."""
+    config = learner.config
+    train, held_out = rows
+    size = min(config.batch_size, len(train))
+    per_epoch = len(train) // size
+    decay = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * per_epoch)
+    learner.compile(optimizer=keras.optimizers.Adam(decay))
+    learner.optimizer.build(learner.autoencoder.trainable_variables)
+    state = (checkpoint.load(around.checkpoint, learner, around.key) if _resumes(around) else None) or State()
+    keeper = Keeper(state, config.patience, around.checkpoint, around.key)
+    validation = _validation(images, held_out if len(held_out) else train, config)
+    if not state.best_weights:
+        keeper.set_model(learner)
+        keeper.judge(learner.evaluate(validation, verbose=0, return_dict=True)["loss"], epoch=0)
+    if state.epochs < config.epochs and not state.exhausted(config.patience):
+        learner.fit(
+            Batches(images, train, size=size, seed=config.seed, epoch=state.epochs),
+            validation_data=validation,
+            initial_epoch=state.epochs,
+            epochs=config.epochs,
+            verbose=0,
+            callbacks=[keeper, *_listeners(around, config, per_epoch, size)],
+        )
+    return state
+
+
+def _resumes(around: Surroundings) -> bool:
+    return around.resume and around.checkpoint is not None
+
+
+def _validation(images: np.ndarray, rows: np.ndarray, config: Training) -> Batches:
+    """Batches of held-out pictures, the same in every epoch."""
+    rows = rows[:_VALIDATION]
+    return Batches(images, rows, size=min(config.batch_size, len(rows)), seed=config.seed, reshuffle=False)
+
+
+def _listeners(around: Surroundings, config: Training, per_epoch: int, size: int) -> list[keras.callbacks.Callback]:
+    listeners = [Teller(around.progress, config.epochs, per_epoch * size, size), *around.callbacks]
+    if around.tensorboard is not None:
+        listeners.append(keras.callbacks.TensorBoard(str(around.tensorboard)))
+    return listeners
+
+
+def _check_collapse(trained: Trained, loss: str) -> None:
+    if not trained.reconstruction < trained.constant:
+        raise CollapseError(
+            f"Expected reconstructions better than one constant image under {loss}, whose loss is "
+            f"{trained.constant:.4f}. Received: {trained.reconstruction:.4f}. The training collapsed or was too "
+            "short: train longer, with a smaller learning rate, or with more pictures."
+        )

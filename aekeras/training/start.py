@@ -1,0 +1,55 @@
+"""Where training begins: the distances of some landmarks, and the linear layers that can be fitted to them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops
+
+from aekeras import closed_form, objective
+
+LANDMARKS = 1024  # pictures whose distances are computed all against all
+_BLOCK = 128  # pictures per side of one block of that matrix: what the processor's cache holds
+_CODE_PENALTY, _PICTURE_PENALTY = 1e-2, 1e-4
+
+
+def landmark_distances(loss: Any, images: np.ndarray) -> np.ndarray:
+    """loss(x_i, x_j) for all pairs of images (N, S, S, 3) in [0, 1], symmetric, shape (N, N), float64."""
+    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), reduce_retracing=True)
+    count = len(images)
+    distances = np.zeros((count, count))
+    for i in range(0, count, _BLOCK):
+        for j in range(i, count, _BLOCK):
+            part = block(images[i : i + _BLOCK], images[j : j + _BLOCK]).numpy()
+            distances[i : i + _BLOCK, j : j + _BLOCK] = part
+            distances[j : j + _BLOCK, i : i + _BLOCK] = part.T
+    np.fill_diagonal(distances, 0.0)
+    return 0.5 * (distances + distances.T)
+
+
+def fit_linear_layers(autoencoder: keras.Model, loss: Any, images: np.ndarray, distances: np.ndarray) -> None:
+    """Sets encoder and decoder to what needs no training, given images (N, S, S, 3) and their distances (N, N).
+
+    The encoder's linear layer predicts the codes of classical scaling from the readings, and is frozen; the decoder's
+    predicts from codes the representative of each picture.
+    """
+    encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
+    readings = keras.Model(encoder.input, encoder.get_layer("readings").output)
+    layer = encoder.get_layer("closed_form")
+    ideal = closed_form.classical_scaling(distances, layer.units)
+    layer.set_weights(closed_form.ridge(_predict(readings, images), ideal, _CODE_PENALTY))
+    layer.trainable = False
+
+    canvas = decoder.get_layer("linear_picture").output
+    inputs = keras.Model(decoder.input, decoder.get_layer("even_codes").output)
+    pictures = ops.image.resize(loss.representative(images), canvas.shape[1:3], antialias=True)
+    codes = _predict(inputs, _predict(encoder, images))
+    flat = np.asarray(pictures).reshape(len(images), -1)
+    decoder.get_layer("linear").set_weights(closed_form.ridge(codes, flat, _PICTURE_PENALTY))
+
+
+def _predict(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    return model.predict(inputs, batch_size=256, verbose=0)
