@@ -58,7 +58,10 @@ class Training:
         _expect(0 < self.learning_rate < 1, "learning_rate", "a number between 0 and 1", self.learning_rate)
         _expect(0 <= self.seed < 2**31, "seed", "a whole number from 0 to 2147483647", self.seed)
         _expect(
-            0 <= self.validation_share <= 0.5, "validation_share", "a share from 0 to 0.5", self.validation_share
+            0 <= self.validation_share <= 0.5,
+            "validation_share",
+            "a share from 0 to 0.5",
+            self.validation_share,
         )
         _expect(0 <= self.isometry < float("inf"), "isometry", "a weight of at least 0", self.isometry)
         if self.encoder_input not in ENCODER_INPUTS:

@@ -104,9 +104,7 @@ def _gif(contents: tf.Tensor, data: tf.Tensor) -> tf.Tensor:
     return tf.cast(tf.io.decode_gif(_transparent_white(first, data, control, palette))[0], tf.float32)
 
 
-def _transparent_white(
-    first: tf.Tensor, data: tf.Tensor, control: tf.Tensor, palette: tf.Tensor
-) -> tf.Tensor:
+def _transparent_white(first: tf.Tensor, data: tf.Tensor, control: tf.Tensor, palette: tf.Tensor) -> tf.Tensor:
     """The GIF with its transparent color made an opaque white; the op would draw it black.
 
     Args:
@@ -149,9 +147,7 @@ def _bmp(contents: tf.Tensor, data: tf.Tensor) -> tf.Tensor:
     header, bits, compression = _little(data, 14, 4), _little(data, 28, 2), _little(data, 30, 4)
     masks = [_little(data, place, 4) for place in (54, 58, 62)]
     masked = tf.reduce_all((compression == 3) & (bits == 32) & (tf.stack(masks) == [0xFF0000, 0xFF00, 0xFF]))
-    with _expecting(
-        (header >= 40) & ((compression == 0) | masked), "a BMP of 8, 24 or 32 bits, uncompressed"
-    ):
+    with _expecting((header >= 40) & ((compression == 0) | masked), "a BMP of 8, 24 or 32 bits, uncompressed"):
         pixels = tf.io.decode_bmp(contents, channels=0)
     has_alpha = masked & (header >= 56) & (_little(data, 66, 4) == 0xFF000000)
     alpha = tf.where(has_alpha, pixels[..., -1:], tf.constant(255, tf.uint8))
@@ -173,9 +169,7 @@ def _on_white(colors: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
 def _orientation(data: tf.Tensor) -> tf.Tensor:
     """The EXIF orientation of a JPEG, 1 to 8; 1 for other files and where EXIF is missing or damaged."""
     start = tf.while_loop(
-        lambda place: (
-            (_big(data, place, 2) >= 0xFFC0) & (_big(data, place, 2) != 0xFFDA) & ~_is_exif(data, place)
-        ),
+        lambda place: (_big(data, place, 2) >= 0xFFC0) & (_big(data, place, 2) != 0xFFDA) & ~_is_exif(data, place),
         # 0xFF may be repeated before a marker.
         lambda place: place + tf.where(_big(data, place, 2) != 0xFFFF, 2 + _big(data, place + 2, 2), 1),
         (tf.constant(2, tf.int64),),
@@ -237,6 +231,4 @@ def _within_limit(height: tf.Tensor, width: tf.Tensor) -> AbstractContextManager
 
 def _expecting(condition: tf.Tensor, what: str) -> AbstractContextManager[None]:
     """What is computed inside waits for the condition; where it fails, the graph stops with INVALID_ARGUMENT."""
-    return tf.control_dependencies(
-        [tf.debugging.Assert(condition, [f"Expected {what}. Received: other bytes."])]
-    )
+    return tf.control_dependencies([tf.debugging.Assert(condition, [f"Expected {what}. Received: other bytes."])])

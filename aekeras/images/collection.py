@@ -97,14 +97,10 @@ def load(
         raise _none_readable(unreadable)
     readable = images[: len(kept)]
     readable.flags.writeable = False
-    return Collection(
-        images=readable, paths=tuple(kept), unreadable=tuple(unreadable), digest=digest.hexdigest()
-    )
+    return Collection(images=readable, paths=tuple(kept), unreadable=tuple(unreadable), digest=digest.hexdigest())
 
 
-def _read_in_order(
-    files: Sequence[Path], size: int
-) -> Generator[tuple[Path, np.ndarray | Unreadable], None, None]:
+def _read_in_order(files: Sequence[Path], size: int) -> Generator[tuple[Path, np.ndarray | Unreadable], None, None]:
     """Each file with its outcome; few are under way at once, so memory does not grow with their number."""
     workers = _cores()
     under_way: deque[tuple[Path, Future[np.ndarray | Unreadable]]] = deque()

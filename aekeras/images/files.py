@@ -34,8 +34,7 @@ def _is_folder(path: Path) -> bool:
         path.stat()
     except (FileNotFoundError, NotADirectoryError):
         raise MissingError(
-            f"Expected a picture or a folder of pictures. Received: '{path}', which does not exist. "
-            "Check the path."
+            f"Expected a picture or a folder of pictures. Received: '{path}', which does not exist. Check the path."
         ) from None
     except OSError as fault:
         raise _locked(path, fault) from fault

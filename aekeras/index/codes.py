@@ -40,9 +40,7 @@ def checked_codes(codes: npt.ArrayLike, code_dim: int | None = None) -> Codes:
         )
     if not np.isfinite(array).all():
         row = int(np.argmin(np.isfinite(array).all(axis=1)))
-        raise InputError(
-            f"Expected finite codes. Received: NaN or infinity in row {row}. Train the model anew."
-        )
+        raise InputError(f"Expected finite codes. Received: NaN or infinity in row {row}. Train the model anew.")
     return array
 
 
@@ -119,6 +117,5 @@ def _check(path: Path, index: Any, shape: tuple[int, int]) -> None:
 
 def _damaged(path: Path, reason: str) -> InputError:
     return InputError(
-        f"Expected the codes of an index. Received: {shown_path(path)}, "
-        f"which is damaged ({reason}). {REBUILD}"
+        f"Expected the codes of an index. Received: {shown_path(path)}, which is damaged ({reason}). {REBUILD}"
     )

@@ -183,7 +183,5 @@ def list_indexes(indexes: Path) -> list[Path]:
     """
     found = sorted(path.parent for path in indexes.glob(f"[!.]*/{MANIFEST}"))
     if not found:
-        raise MissingError(
-            f"Expected an index in `{shown_path(indexes)}`. Found none. Run `aekeras train` first."
-        )
+        raise MissingError(f"Expected an index in `{shown_path(indexes)}`. Found none. Run `aekeras train` first.")
     return found

@@ -62,9 +62,7 @@ def check_file(path: Path, stored: StoredFile, *, whole: bool = False) -> None:
 
 
 def _damaged(path: Path, found: str) -> InputError:
-    return InputError(
-        f"Expected {shown_path(path)} as it was written. Received: {found}: it is damaged. {REBUILD}"
-    )
+    return InputError(f"Expected {shown_path(path)} as it was written. Received: {found}: it is damaged. {REBUILD}")
 
 
 def _write(directory: Path, number: int, content: tuple[Codes, Sequence[Item]], origin: Origin) -> Manifest:

@@ -32,9 +32,7 @@ def find(name: str) -> Row:
         if row.name == name:
             return row
     known = [row.name for row in ROWS]
-    raise InputError(
-        f"Unknown loss {name!r}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}"
-    )
+    raise InputError(f"Unknown loss {name!r}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}")
 
 
 def get(name: str) -> ViewLoss:

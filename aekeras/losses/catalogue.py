@@ -12,6 +12,7 @@ class Row:
     name: str
     path: str  # "module:Class", loaded when the loss is asked for
     summary: str
+    formula: str
     sees: str  # what an error under this loss is made of
     blind_to: tuple[str, ...] = ()
     source: str = "aekeras"
@@ -28,12 +29,14 @@ ROWS = (
         name="l1",
         path="aekeras.losses.pixel:L1",
         summary="every pixel: equal means the same pixels",
+        formula="mean |x - y|",
         sees="red, green and blue of every pixel",
     ),
     Row(
         name="l1_gray",
         path="aekeras.losses.color:L1Gray",
         summary="lightness only: a ginger cat and a blue cat of the same luma are the same cat",
+        formula="mean |luma(x) - luma(y)|",
         sees="luma, 0.299 R + 0.587 G + 0.114 B",
         blind_to=("chroma",),
     ),
@@ -41,6 +44,7 @@ ROWS = (
         name="l1_red",
         path="aekeras.losses.color:L1Red",
         summary="the red channel only: green and blue do not matter",
+        formula="mean |R(x) - R(y)|",
         sees="red",
         blind_to=("green", "blue"),
     ),
@@ -48,6 +52,7 @@ ROWS = (
         name="l1_green",
         path="aekeras.losses.color:L1Green",
         summary="the green channel only: red and blue do not matter",
+        formula="mean |G(x) - G(y)|",
         sees="green",
         blind_to=("red", "blue"),
     ),
@@ -55,6 +60,7 @@ ROWS = (
         name="l1_blue",
         path="aekeras.losses.color:L1Blue",
         summary="the blue channel only: red and green do not matter",
+        formula="mean |B(x) - B(y)|",
         sees="blue",
         blind_to=("red", "green"),
     ),

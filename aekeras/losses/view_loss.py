@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 import keras
 from keras import ops
 
-Seed = int | keras.random.SeedGenerator
+Seed: TypeAlias = "int | keras.random.SeedGenerator"
 
 
 class ViewLoss(keras.losses.Loss):

@@ -101,9 +101,7 @@ def _ruled(grids: Sequence[Image.Image], design: _Design) -> Image.Image:
 
 def _grid(block: Block, design: _Design, labels: int, columns: int) -> Image.Image:
     compared = any(row.below for row in block.rows)
-    scales = [
-        value_range([*row.below, *(view for tile in row.tiles for view in tile.below)]) for row in block.rows
-    ]
+    scales = [value_range([*row.below, *(view for tile in row.tiles for view in tile.below)]) for row in block.rows]
     lines = []
     for part in _broken(block, columns):
         for number, row in enumerate(part.rows):

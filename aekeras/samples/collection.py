@@ -42,9 +42,7 @@ def generate(count: int = 1200, seed: int = 0) -> list[Sample]:
     if count < 1:
         raise InputError(f"Expected `count` of at least 1. Received: {count!r}. 1200 has every combination.")
     if seed < 0:
-        raise InputError(
-            f"Expected `seed` of at least 0. Received: {seed!r}. Any other whole number will do."
-        )
+        raise InputError(f"Expected `seed` of at least 0. Received: {seed!r}. Any other whole number will do.")
     return list(islice(_endless(np.random.default_rng(seed)), count))
 
 

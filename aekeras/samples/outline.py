@@ -65,9 +65,7 @@ def band(points: Points, start: float, end: float) -> Outline:
     across = np.stack([-along[:, 1], along[:, 0]], axis=1)
     half = np.linspace(start, end, len(line))[:, None] / 2
     left, right = line + across * half, (line - across * half)[::-1]
-    return np.concatenate(
-        [left, _cap(line[-1], along[-1], end / 2), right, _cap(line[0], -along[0], start / 2)]
-    )
+    return np.concatenate([left, _cap(line[-1], along[-1], end / 2), right, _cap(line[0], -along[0], start / 2)])
 
 
 def mirrored(outline: Outline, axis: float = 50.0) -> Outline:

@@ -66,9 +66,7 @@ GROUND_SETS: dict[str, dict[str, Color]] = {
     },
 }
 
-GROUND_COLORS: dict[str, Color] = {
-    name: color for colors in GROUND_SETS.values() for name, color in colors.items()
-}
+GROUND_COLORS: dict[str, Color] = {name: color for colors in GROUND_SETS.values() for name, color in colors.items()}
 
 # Details keep these colours whatever the coat, so that a new coat changes chroma and nothing else.
 INK: Color = (42, 34, 48)

@@ -45,9 +45,7 @@ class Sample:
         _check_name("ground_color", self.ground_color, GROUND_COLORS)
         for name, value in (("x", self.x), ("y", self.y)):
             if not 0 <= value <= 1:
-                raise InputError(
-                    f"Expected `{name}` from 0 to 1. Received: {value!r}. It is a share of the side."
-                )
+                raise InputError(f"Expected `{name}` from 0 to 1. Received: {value!r}. It is a share of the side.")
         if not 0 < self.size <= 1:
             raise InputError(
                 f"Expected `size` above 0 and at most 1. Received: {self.size!r}. It is a share of the side."

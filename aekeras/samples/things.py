@@ -45,9 +45,7 @@ def car(pen: Pen) -> None:
     """A small car that drives to the left."""
     cabin = smooth("23 56, 33 32, 48 25, 66 26, 79 36, 86 56")
     pen.body(cabin, smooth("4 68, 12 55, 32 50, 70 49, 92 54, 97 70, 93 81, 50 83, 7 81"))
-    pen.rimmed(
-        GLASS, rounded("31 52, 38 34, 52 33, 52 52", 0.12), rounded("59 52, 59 33, 69 35, 77 52", 0.12)
-    )
+    pen.rimmed(GLASS, rounded("31 52, 38 34, 52 33, 52 52", 0.12), rounded("59 52, 59 33, 69 35, 77 52", 0.12))
     pen.light(polygon("40 51, 46 35, 50 35, 44 51"), polygon("62 51, 66.5 36, 69 37, 65 51"), alpha=0.8)
     pen.line("55.5 33, 55.5 80")
     pen.light(band("17 60, 34 57, 52 56.5", 3.6, 3.6), band("59 56.5, 72 57.5, 84 60", 3.6, 3.6))

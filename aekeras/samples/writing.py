@@ -10,12 +10,12 @@ import shutil
 from pathlib import Path
 
 from aekeras.errors import InputError, StorageError
+from aekeras.places import FACTORS
 from aekeras.samples.collection import generate
 from aekeras.samples.drawing import draw
 from aekeras.samples.palette import luma_set
 from aekeras.samples.sample import Sample
 
-TABLE = "factors.csv"
 _COLUMNS = (
     "path",
     "shape",
@@ -89,7 +89,7 @@ def _write_whole(directory: Path, samples: list[Sample], size: int, table: str) 
         draft.mkdir(parents=True)
         for number, sample in enumerate(samples):
             draw(sample, size).save(draft / _name(number, sample))
-        (draft / TABLE).write_text(table, encoding="utf-8", newline="\n")
+        (draft / FACTORS).write_text(table, encoding="utf-8", newline="\n")
         _put_in_place(draft, directory)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -120,13 +120,11 @@ def _oddity(directory: Path, names: set[str], table: str) -> str:
     if not directory.is_dir():
         return "a file"
     sizes = {entry.name: entry.stat().st_size for entry in os.scandir(directory) if entry.name[0] != "."}
-    if others := sorted(sizes.keys() - names - {TABLE}):
+    if others := sorted(sizes.keys() - names - {FACTORS}):
         return f"it holds {others[0]!r}" + (f" and {len(others) - 1} more" if others[1:] else "")
-    if TABLE not in sizes or (directory / TABLE).read_bytes() != table.encode():
-        return f"its {TABLE} is missing or of other samples"
+    if FACTORS not in sizes or (directory / FACTORS).read_bytes() != table.encode():
+        return f"its {FACTORS} is missing or of other samples"
     # After a loss of power a renamed folder may hold empty files.
     if lacking := sorted(name for name in names if not sizes.get(name)):
-        return f"{lacking[0]!r} is missing or empty" + (
-            f" and {len(lacking) - 1} more" if lacking[1:] else ""
-        )
+        return f"{lacking[0]!r} is missing or empty" + (f" and {len(lacking) - 1} more" if lacking[1:] else "")
     return ""

@@ -53,7 +53,12 @@ class Teller(keras.callbacks.Callback):
 
     def __init__(self, progress: Progress, epochs: int, per_epoch: int, batch_size: int) -> None:
         super().__init__()
-        self._progress, self._epochs, self._per_epoch, self._batch_size = progress, epochs, per_epoch, batch_size
+        self._progress, self._epochs, self._per_epoch, self._batch_size = (
+            progress,
+            epochs,
+            per_epoch,
+            batch_size,
+        )
         self._epoch = 0
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, float] | None = None) -> None:

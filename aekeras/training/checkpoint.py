@@ -82,9 +82,7 @@ def load(path: Path, learner: Learner, key: str) -> State | None:
     for i, variable in enumerate(variables):
         variable.assign(arrays[f"variable_{i}"])
     best = [arrays[f"best_{i}"] for i in range(len(arrays) - len(variables))]
-    return State(
-        history=told["history"], best=told["best"], best_epoch=told["best_epoch"], best_weights=best
-    )
+    return State(history=told["history"], best=told["best"], best_epoch=told["best_epoch"], best_weights=best)
 
 
 def _variables(learner: Learner) -> list[keras.Variable]:

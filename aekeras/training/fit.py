@@ -116,9 +116,7 @@ def _network(loss: Any, config: Training, unit: float) -> keras.Model:
     )
 
 
-def _learn(
-    learner: Learner, images: np.ndarray, rows: tuple[np.ndarray, np.ndarray], around: Surroundings
-) -> State:
+def _learn(learner: Learner, images: np.ndarray, rows: tuple[np.ndarray, np.ndarray], around: Surroundings) -> State:
     """Runs the epochs that are still to come, in place, and gives what was kept."""
     config = learner.config
     train, held_out = rows
@@ -127,7 +125,7 @@ def _learn(
     decay = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * per_epoch)
     learner.compile(optimizer=keras.optimizers.Adam(decay))
     learner.optimizer.build(learner.autoencoder.trainable_variables)
-    state = (checkpoint.load(around.checkpoint, learner, around.key) if _resumes(around) else None) or State()
+    state = _resumed(learner, around) or State()
     keeper = Keeper(state, config.patience, around.checkpoint, around.key)
     validation = _validation(images, held_out if len(held_out) else train, config)
     if not state.best_weights:
@@ -145,8 +143,10 @@ def _learn(
     return state
 
 
-def _resumes(around: Surroundings) -> bool:
-    return around.resume and around.checkpoint is not None
+def _resumed(learner: Learner, around: Surroundings) -> State | None:
+    if not around.resume or around.checkpoint is None:
+        return None
+    return checkpoint.load(around.checkpoint, learner, around.key)
 
 
 def _validation(images: np.ndarray, rows: np.ndarray, config: Training) -> Batches:

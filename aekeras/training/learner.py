@@ -47,9 +47,15 @@ class Learner(keras.Model):
         return {"pictures": pictures, "codes": codes, "reconstructions": reconstructions}
 
     def compute_loss(
-        self, x: Any = None, y: Any = None, y_pred: Any = None, sample_weight: Any = None, training: bool = True
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
     ) -> Any:
         """reconstruction + weight * isometry, a scalar in the loss's units."""
+        del x, y, sample_weight, training
         pictures, reconstructions = y_pred["pictures"], y_pred["reconstructions"]
         originals = pictures[: ops.shape(reconstructions)[0]]
         reconstruction = ops.mean(self.equality(originals, reconstructions))

@@ -1,0 +1,60 @@
+"""aekeras: image retrieval in which the loss function says which images are equal.
+
+    >>> import aekeras
+    >>> aekeras.train("photos", losses=["l1", "l1_gray"])
+    >>> aekeras.search(["cat.png"])
+
+Importing this loads nothing heavy; each name loads what it needs when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aekeras import losses
+    from aekeras.configuration import Training
+    from aekeras.encoding import load_encoder
+    from aekeras.errors import AekerasError
+    from aekeras.experiment import Options, train
+    from aekeras.index import Index
+    from aekeras.places import Places
+    from aekeras.retrieval import search
+
+__all__ = [
+    "AekerasError",
+    "Index",
+    "Options",
+    "Places",
+    "Training",
+    "load_encoder",
+    "losses",
+    "search",
+    "train",
+]
+
+_ROOMS = {
+    "AekerasError": "errors",
+    "Index": "index",
+    "Options": "experiment",
+    "Places": "places",
+    "Training": "configuration",
+    "load_encoder": "encoding",
+    "search": "retrieval",
+    "train": "experiment",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "losses":
+        return importlib.import_module("aekeras.losses")
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'aekeras' has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"aekeras.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,5 @@
+"""`python -m aekeras`."""
+
+from aekeras.cli import main
+
+main()

@@ -1,0 +1,36 @@
+"""The command line: a command parses, makes one call, prints. Heavy rooms are imported inside the commands."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import click
+
+from aekeras.cli.index import index
+from aekeras.cli.losses import losses
+from aekeras.cli.reconstruct import reconstruct
+from aekeras.cli.search import search
+from aekeras.cli.train import train
+from aekeras.errors import AekerasError
+
+
+class _Group(click.Group):
+    """Shows what aekeras raises on purpose as one line, with exit code 1; everything else is a defect."""
+
+    def invoke(self, context: click.Context) -> Any:
+        try:
+            return super().invoke(context)
+        except AekerasError as error:
+            raise click.ClickException(str(error)) from error
+
+
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(package_name="aekeras")
+def main() -> None:
+    """Image retrieval in which the loss function says which images are equal."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow is loaded
+
+
+for _command in (train, search, reconstruct, index, losses):
+    main.add_command(_command)

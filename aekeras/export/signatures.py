@@ -1,0 +1,89 @@
+"""The signatures of the served model: what a client may ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from aekeras.export.decoding import decode
+
+Verb = Callable[[tf.Tensor], dict[str, tf.Tensor]]
+
+
+def signatures(autoencoder: keras.Model) -> dict[str, Any]:
+    """The concrete functions by the names under which TensorFlow Serving offers them.
+
+    Each one refuses inputs of another shape with INVALID_ARGUMENT when it is run, since neither TensorFlow
+    Serving nor a session compares a request with the signature.
+
+    Args:
+        autoencoder: Images (N, S, S, 3) -> reconstructions, with a layer "encoder" that gives codes (N, D).
+    """
+    encoder = autoencoder.get_layer("encoder")
+    size = autoencoder.input_shape[1]
+
+    def encode(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"codes": encoder(images, training=False)}
+
+    def reconstruct(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return {"reconstructions": autoencoder(images, training=False)}
+
+    from_images = _from_images(encode, size)
+    return {
+        "serving_default": from_images,
+        "encode": from_images,
+        "encode_bytes": _from_bytes(encode, size),
+        "reconstruct": _from_images(reconstruct, size),
+        "reconstruct_bytes": _from_bytes(reconstruct, size),
+    }
+
+
+def save(functions: dict[str, Any], directory: Path) -> None:
+    """Writes the functions as a SavedModel, every weight once."""
+    tf.saved_model.save(holder(functions.values()), str(directory), signatures=functions)
+
+
+def holder(functions: Iterable[Any]) -> tf.Module:
+    """What owns the variables that the functions read, and nothing else.
+
+    Keras's own models track each weight along two paths, and a SavedModel of them holds it twice.
+    """
+    module = tf.Module()
+    module.read = list({id(v): v for function in functions for v in function.graph.variables}.values())
+    return module
+
+
+def _from_images(verb: Verb, size: int) -> Any:
+    shape = (None, size, size, 3)
+
+    @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="images")], autograph=False)
+    def from_images(images: tf.Tensor) -> dict[str, tf.Tensor]:
+        return verb(tf.ensure_shape(images, shape))
+
+    return from_images.get_concrete_function()
+
+
+def _from_bytes(verb: Verb, size: int) -> Any:
+    reader = _reader(size)
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string, name="image_bytes")], autograph=False)
+    def from_bytes(image_bytes: tf.Tensor) -> dict[str, tf.Tensor]:
+        return verb(reader(tf.ensure_shape(image_bytes, (None,))))
+
+    return from_bytes.get_concrete_function()
+
+
+@cache
+def _reader(size: int) -> Any:
+    """`decode` traced once for all signatures of all models: that takes longer than the rest of an export."""
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
+    def reader(image_bytes: tf.Tensor) -> tf.Tensor:
+        return decode(image_bytes, size)
+
+    return reader.get_concrete_function()

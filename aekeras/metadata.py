@@ -1,0 +1,46 @@
+"""What is known of pictures besides their pixels: a table `factors.csv` in their folder."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+
+from aekeras.artefacts import shown_path
+from aekeras.errors import InputError
+from aekeras.places import FACTORS
+
+
+def read(folders: Sequence[Path]) -> dict[Path, dict[str, str]]:
+    """The rows of the folders' tables by the absolute path of their picture; empty where a folder has no table.
+
+    A table has a header with a column `path`, relative to its folder; every other column is a factor.
+
+    Raises:
+        InputError: A table without a column `path`, or one that is not text.
+    """
+    known = {}
+    for folder in folders:
+        table = folder / FACTORS
+        if table.is_file():
+            known.update(_rows(table))
+    return known
+
+
+def _rows(table: Path) -> dict[Path, dict[str, str]]:
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file, restkey="", restval="")
+            if "path" not in (reader.fieldnames or ()):
+                raise InputError(
+                    f"Expected a column `path` in {shown_path(table)}. Received: {reader.fieldnames}. "
+                    "Add it, or rename the file."
+                )
+            return {
+                table.parent.absolute() / row.pop("path"): {key: value for key, value in row.items() if key}
+                for row in reader
+            }
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(
+            f"Expected a table of text in {shown_path(table)}. Received: {error}. Mend it, or rename the file."
+        ) from error

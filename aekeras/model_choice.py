@@ -1,0 +1,40 @@
+"""Which of the trained models are meant."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from aekeras.artefacts import read_json, shown_path
+from aekeras.encoding import list_models
+from aekeras.errors import InputError, MissingError, did_you_mean
+
+
+def chosen_models(models: Path, losses: Sequence[str] = ()) -> list[Path]:
+    """The newest version of every model below a folder, or of those with the named losses or names, in that order.
+
+    Raises:
+        MissingError: There is no model at all.
+        InputError: A loss that no model was trained under.
+    """
+    found = list_models(models)
+    if not found:
+        raise MissingError(f"Expected a model in {shown_path(models)}. Found none. Run `aekeras train` first.")
+    if not losses:
+        return found
+    names = {path: {path.parent.name, _loss(path)} for path in found}
+    chosen = []
+    for loss in losses:
+        fitting = [path for path in found if loss in names[path]]
+        if not fitting:
+            known = sorted(_loss(path) for path in found)
+            hint = did_you_mean(loss, known) or f" Run `aekeras train --loss {loss}` first."
+            raise InputError(
+                f"Expected a loss with a model in {shown_path(models)}: {', '.join(known)}. Received: {loss!r}.{hint}"
+            )
+        chosen += fitting
+    return chosen
+
+
+def _loss(model: Path) -> str:
+    return read_json(model / "assets.extra" / "run.json", "Run `aekeras train` again.")["loss"]

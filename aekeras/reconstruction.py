@@ -1,0 +1,102 @@
+"""What is left of pictures in their codes: reconstructions, loss by loss."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aekeras import images
+from aekeras.artefacts import shown_path
+from aekeras.encoding import Encoder, load_encoder
+from aekeras.errors import InputError
+from aekeras.model_choice import chosen_models
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Rebuilt:
+    """The reconstructions of some pictures by one model.
+
+    Attributes:
+        encoder: The model; its `view` is what its loss sees.
+        originals: float32, shape (N, S, S, 3), in [0, 1].
+        reconstructions: float32, shape (N, S, S, 3); may leave [0, 1].
+        losses: Between the two, shape (N,).
+    """
+
+    encoder: Encoder
+    originals: np.ndarray
+    reconstructions: np.ndarray
+    losses: np.ndarray
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Reconstruction:
+    """Pictures and their reconstructions, one `Rebuilt` per model."""
+
+    paths: tuple[Path, ...]
+    models: tuple[Rebuilt, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `aekeras reconstruct --json` prints."""
+        return {
+            "images": [shown_path(path) for path in self.paths],
+            "losses": [
+                {
+                    "loss": rebuilt.encoder.loss_name,
+                    "model": shown_path(rebuilt.encoder.directory),
+                    "values": [round(float(value), 6) for value in rebuilt.losses],
+                }
+                for rebuilt in self.models
+            ],
+        }
+
+    def __str__(self) -> str:
+        return "\n".join(
+            f"{shown_path(path)}\n"
+            + "\n".join(f"  {rebuilt.encoder.loss_name:<12}{rebuilt.losses[i]:.4f}" for rebuilt in self.models)
+            for i, path in enumerate(self.paths)
+        )
+
+
+def reconstruct(
+    queries: Sequence[str | Path], *, losses: Sequence[str] = (), models: Path = Path("models")
+) -> Reconstruction:
+    """Encodes and decodes pictures with the newest model of every loss, or of the named ones.
+
+    Raises:
+        MissingError: No model yet, or a picture that does not exist.
+        InputError: A file that is no picture, or a loss without a model.
+    """
+    paths = tuple(Path(query) for query in queries)
+    encoders = [load_encoder(model) for model in chosen_models(models, losses)]
+    read = {
+        size: np.stack([images.read(path, size) for path in paths]).astype(np.float32) / 255.0
+        for size in {encoder.image_size for encoder in encoders}
+    }
+    return Reconstruction(
+        paths=paths, models=tuple(_rebuilt(encoder, read[encoder.image_size]) for encoder in encoders)
+    )
+
+
+def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
+    import keras
+
+    path = encoder.directory / "assets.extra" / "autoencoder.keras"
+    try:
+        autoencoder = keras.saving.load_model(path, compile=False)
+    except (OSError, ValueError, KeyError) as error:
+        raise InputError(
+            f"Expected an autoencoder in {shown_path(path)}. Received: a file that cannot be loaded ({error}). "
+            "Run `aekeras train` again."
+        ) from error
+    reconstructions = autoencoder.predict(originals, verbose=0)
+    return Rebuilt(
+        encoder=encoder,
+        originals=originals,
+        reconstructions=reconstructions,
+        losses=encoder.loss(originals, reconstructions),
+    )

@@ -1,0 +1,178 @@
+"""Queries in, the nearest pictures of every index out; without TensorFlow, and everything loaded once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aekeras import images
+from aekeras.artefacts import shown_path
+from aekeras.encoding import Encoder, load_encoder
+from aekeras.errors import InputError, MissingError, did_you_mean
+from aekeras.index import Index, Neighbor, list_indexes
+from aekeras.losses import catalogue
+from aekeras.places import Places
+
+REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """The neighbors of one query under one loss.
+
+    Attributes:
+        loss: Canonical text of the loss.
+        blind_to: What it cannot see.
+        model: Folder of the model that encoded the query.
+        index: Folder of the index.
+        neighbors: Nearest first, distances in the loss's units.
+    """
+
+    loss: str
+    blind_to: tuple[str, ...]
+    model: Path
+    index: Path
+    neighbors: tuple[Neighbor, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """One entry of `results` in `aekeras search --json`."""
+        return {
+            "loss": self.loss,
+            "model": shown_path(self.model),
+            "index": shown_path(self.index),
+            "neighbors": [
+                {"rank": n.rank, "path": shown_path(n.path), "distance": round(n.distance, 6)} for n in self.neighbors
+            ],
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """The answers to one query, one per loss."""
+
+    query: Path
+    answers: tuple[Answer, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """One line of `aekeras search --json`."""
+        return {"query": shown_path(self.query), "results": [answer.to_dict() for answer in self.answers]}
+
+    def __str__(self) -> str:
+        lines = [shown_path(self.query)]
+        for answer in self.answers:
+            blind = f" (blind to {', '.join(answer.blind_to)})" if answer.blind_to else ""
+            lines.append(f"  {answer.loss}{blind}")
+            lines += [f"    {n.rank:>3}  {n.distance:.4f}  {shown_path(n.path)}" for n in answer.neighbors]
+        return "\n".join(lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shelf:
+    """An index with the encoder of the model that made it."""
+
+    index: Index
+    encoder: Encoder
+
+    @classmethod
+    def open(cls, directory: Path, places: Places) -> Shelf:
+        """The index in a folder and its model.
+
+        Raises:
+            MissingError: There is no such index, or its model is gone.
+            MismatchError: The model is not the one that made the codes.
+        """
+        index = Index.open(directory)
+        model = places.models / index.manifest.origin.model
+        if not model.is_dir():
+            raise MissingError(
+                f"Expected the model of {shown_path(directory)} in {shown_path(model)}. Found none. {REMEDY}"
+            )
+        encoder = load_encoder(model)
+        index.check_model(encoder.fingerprint)
+        return cls(index=index, encoder=encoder)
+
+    def ask(self, pictures: np.ndarray, k: int, max_distance: float | None) -> list[Answer]:
+        """One answer per picture, uint8 (N, S, S, 3)."""
+        found = self.index.search(self.encoder.encode(pictures), k, max_distance)
+        origin = self.index.manifest.origin
+        return [
+            Answer(
+                loss=origin.loss,
+                blind_to=origin.blind_to,
+                model=self.encoder.directory,
+                index=self.index.directory,
+                neighbors=tuple(neighbors),
+            )
+            for neighbors in found
+        ]
+
+
+def shelves(losses: Sequence[str] = (), places: Places | None = None) -> list[Shelf]:
+    """The indexes of the named losses or models, in that order; all there are where none is named.
+
+    Raises:
+        MissingError: There is no index at all.
+        InputError: A loss that no index was built for.
+    """
+    places = places or Places()
+    directories = list_indexes(places.indexes)
+    opened = [Shelf.open(directory, places) for directory in directories]
+    if not losses:
+        return sorted(opened, key=_catalogue_order)
+    chosen = []
+    for loss in losses:
+        fitting = [s for s in opened if loss in (s.index.manifest.origin.loss, s.index.directory.name)]
+        if not fitting:
+            known = sorted({shelf.index.manifest.origin.loss for shelf in opened})
+            raise InputError(
+                f"Expected a loss with an index in {shown_path(places.indexes)}: {', '.join(known)}. "
+                f"Received: {loss!r}.{did_you_mean(loss, known) or ' Run `aekeras train --loss ' + loss + '` first.'}"
+            )
+        chosen += fitting
+    return chosen
+
+
+def _catalogue_order(shelf: Shelf) -> tuple[int, str]:
+    """Losses in the order of the catalogue, all others behind them by name."""
+    names = [row.name for row in catalogue()]
+    loss = shelf.index.manifest.origin.loss
+    return (names.index(loss) if loss in names else len(names), shelf.index.directory.name)
+
+
+def search(
+    queries: Sequence[str | Path],
+    *,
+    losses: Sequence[str] = (),
+    k: int = 8,
+    max_distance: float | None = None,
+    places: Places | None = None,
+) -> list[Result]:
+    """The nearest pictures of each query, loss by loss.
+
+    Args:
+        queries: Picture files.
+        losses: Losses to ask; every index where none is named.
+        k: Neighbors per loss; above the size of an index, all of it.
+        max_distance: Leave out neighbors farther than this, in the loss's units.
+        places: Where models and indexes are.
+
+    Raises:
+        MissingError: No index yet, or a query that does not exist.
+        InputError: A query that is no picture, an unknown loss, a `k` below 1.
+
+    Examples:
+        >>> import aekeras
+        >>> print(aekeras.search(["cat.png"], losses=["l1_gray"], k=3)[0])
+    """
+    paths = [Path(query) for query in queries]
+    opened = shelves(losses, places)
+    pictures = {
+        size: np.stack([images.read(path, size) for path in paths])
+        for size in {shelf.encoder.image_size for shelf in opened}
+    }
+    answers = [shelf.ask(pictures[shelf.encoder.image_size], k, max_distance) for shelf in opened]
+    return [Result(query=path, answers=tuple(of_loss[i] for of_loss in answers)) for i, path in enumerate(paths)]
