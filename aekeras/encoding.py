@@ -16,13 +16,14 @@ from typing import Any
 import numpy as np
 
 from aekeras import losses
-from aekeras.artefacts import digest, latest_version, read_json, shown_path
+from aekeras.artefacts import digest, latest_version, read_json, shown_path, storage_errors
 from aekeras.errors import InputError, MissingError
 
 _CHUNK = 64  # images per call; of 1 to 512, the fastest: what passes between two layers stays in the cache
 _REMEDY = "Run `aekeras train` again."
 _KEYS = {"loss", "image_size", "code_dim", "fingerprint", "digests"}
 _STDERR = 2
+_redirecting = threading.Lock()  # or of two threads at once, the later one would take the other's silence for stderr
 
 
 class SlowStartWarning(UserWarning):
@@ -112,8 +113,9 @@ class Encoder:
         path = self.directory / "assets.extra" / name
         if not path.is_file():
             return None
-        content = path.read_bytes()
-        # LiteRT crashes the whole process on some damaged graphs, so they never get that far.
+        with storage_errors(path):
+            content = path.read_bytes()
+        # LiteRT refuses some damaged graphs and runs others, with whatever codes come of it.
         if digest(content) != self.run["digests"].get(name):
             raise InputError(
                 f"Expected the graph of a model. Received: {shown_path(path)}, which is damaged. {_REMEDY}"
@@ -171,8 +173,9 @@ class LiteGraph:
 
     def __init__(self, content: bytes) -> None:
         self._lock = threading.Lock()  # an interpreter has one set of tensors
+        new_interpreter = _interpreter_class()
         with _quiet_start():
-            interpreter = _interpreter_class()(model_content=content, num_threads=os.cpu_count())
+            interpreter = new_interpreter(model_content=content, num_threads=os.cpu_count())
             interpreter.allocate_tensors()
         self._run = interpreter.get_signature_runner()
         ((_, names),) = interpreter.get_signature_list().items()
@@ -226,13 +229,14 @@ def _tensorflow_interpreter(**arguments: Any) -> Any:
 
 @contextmanager
 def _quiet_start() -> Iterator[None]:
-    """LiteRT greets from C++ on the process's stderr, and has no switch for it; errors come as Python's."""
-    sys.stderr.flush()
-    terminal, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, _STDERR)
-    try:
-        yield
-    finally:
-        os.dup2(terminal, _STDERR)
-        os.close(terminal)
-        os.close(nowhere)
+    """LiteRT and TensorFlow greet from C++ on the process's stderr, without a switch; errors come as Python's."""
+    with _redirecting:
+        sys.stderr.flush()
+        terminal, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, _STDERR)
+        try:
+            yield
+        finally:
+            os.dup2(terminal, _STDERR)
+            os.close(terminal)
+            os.close(nowhere)

@@ -168,12 +168,12 @@ def _on_white(colors: tf.Tensor, alpha: tf.Tensor) -> tf.Tensor:
 
 def _orientation(data: tf.Tensor) -> tf.Tensor:
     """The EXIF orientation of a JPEG, 1 to 8; 1 for other files and where EXIF is missing or damaged."""
-    start = tf.while_loop(
+    (start,) = tf.while_loop(
         lambda place: (_big(data, place, 2) >= 0xFFC0) & (_big(data, place, 2) != 0xFFDA) & ~_is_exif(data, place),
         # 0xFF may be repeated before a marker.
-        lambda place: place + tf.where(_big(data, place, 2) != 0xFFFF, 2 + _big(data, place + 2, 2), 1),
+        lambda place: (place + tf.where(_big(data, place, 2) != 0xFFFF, 2 + _big(data, place + 2, 2), 1),),
         (tf.constant(2, tf.int64),),
-    )[0]
+    )
     block = tf.cond(
         (_big(data, 0, 2) == 0xFFD8) & _is_exif(data, start),
         lambda: _with_end(data[start + 10 : start + 2 + _big(data, start + 2, 2)]),

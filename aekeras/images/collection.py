@@ -110,8 +110,8 @@ def _read_in_order(files: Sequence[Path], size: int) -> Generator[tuple[Path, np
             for path in files:
                 under_way.append((path, pool.submit(_outcome, path, size)))
                 if len(under_way) >= 8 * workers:
-                    path, outcome = under_way.popleft()
-                    yield path, outcome.result()
+                    first, outcome = under_way.popleft()
+                    yield first, outcome.result()
             for path, outcome in under_way:
                 yield path, outcome.result()
         finally:

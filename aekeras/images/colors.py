@@ -22,7 +22,8 @@ def to_rgb(image: Image.Image) -> Image.Image:
         image = ImageChops.invert(image)
     transparent = image.info.get("transparency")
     if image.mode == "RGB" and isinstance(transparent, tuple) and max(transparent) > 255:
-        # Of a PNG of 16 bits, Pillow keeps the upper eight of each pixel, but the transparent colour whole.
+        # Of a PNG of 16 bits, Pillow keeps the upper eight of each pixel, but the transparent color whole. Colors that
+        # share these eight bits cannot be told apart any more.
         image.info["transparency"] = tuple(value >> 8 for value in transparent)
     return _on_white(image.convert("RGBA")) if image.has_transparency_data else image.convert("RGB")
 

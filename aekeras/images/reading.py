@@ -17,6 +17,10 @@ from aekeras.images.quiet import quiet
 # No other parser of Pillow's is ever asked: a file's name says nothing about what a stranger put into it.
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF")
 
+# How many times the wanted side a JPEG decoded at a fraction of its size has at least. Measured on photographs, the
+# mean difference from decoding it whole is up to 1.2/255 with 2 and 0.4/255 with 3, at nearly the same speed.
+_DRAFT_SIDES = 3
+
 # The EXIF orientation of a PNG is unknown to TensorFlow, so the served graph could not honour it.
 _KNOWS_UPRIGHT = ("JPEG", "MPO", "WEBP")
 
@@ -65,9 +69,10 @@ def _decoded(stream: IO[bytes], size: int) -> np.ndarray:
     with Image.open(stream, formats=FORMATS) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError
-        # JPEG only: decodes at 1/2, 1/4 or 1/8 as long as twice the wanted size is left for the antialiasing.
-        image.draft(None, (2 * size, 2 * size))
-        picture = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR)
+        # JPEG only: decodes at 1/2, 1/4 or 1/8. The box is where the picture ends in the last, partial pixel.
+        draft = image.draft(None, (_DRAFT_SIDES * size, _DRAFT_SIDES * size))
+        box = draft[1] if draft else None
+        picture = to_rgb(image).resize((size, size), Image.Resampling.BILINEAR, box)
         exif = image.info.get("exif", b"") if image.format in _KNOWS_UPRIGHT else b""
     return upright(np.asarray(picture), orientation_of(exif))
 
