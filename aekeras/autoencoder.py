@@ -19,7 +19,9 @@ HINGES = 8  # thresholds per channel of the view
 _CHANNELS = 64  # of the patch stem
 _HIDDEN = 256
 _GAIN = 3.0  # of the learned part of a code; of 1, 3 and 10, the one that learned fastest
-_LINEAR_CELLS = 4  # the decoder's linear part draws at most GRID * _LINEAR_CELLS pixels per side
+_DRAWING = 512  # units of the decoder's hidden layer
+_LINEAR_CELLS, _DRAWN_CELLS = 4, 2  # pixels per side, for each position of the grid, that the decoder's parts draw
+_UNCHANGED = np.pad(np.ones((1, 1, 3, 1)), ((1, 1), (1, 1), (0, 0), (0, 0)))  # a 3 x 3 kernel that does nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,43 +118,32 @@ def _constant(values: np.ndarray) -> Any:
 
 
 def _decoder(shape: Shape) -> keras.Model:
-    """Reconstructions as a linear layer's picture plus what convolutions add, without an output that could saturate."""
-    codes = keras.Input((shape.code_dim,), name="codes")
-    even = layers.Rescaling(1.0 / shape.unit, name="even_codes")(codes)
-    drawn = layers.Add(name="reconstructions")([_linear_picture(even, shape), _learned_picture(even, shape)])
-    return keras.Model(codes, drawn, name="decoder")
+    """Reconstructions as the sum of a linear layer's picture and a coarser one that a hidden layer draws, sharpened.
 
-
-def _linear_picture(codes: Any, shape: Shape) -> Any:
-    cells = max(c for c in range(1, _LINEAR_CELLS + 1) if shape.patch % c == 0)
-    side = GRID * cells
-    pixels = layers.Dense(side * side * 3, name="linear")(codes)
-    return _enlarge(layers.Reshape((side, side, 3), name="linear_picture")(pixels), shape.patch // cells)
-
-
-def _learned_picture(codes: Any, shape: Shape) -> Any:
-    """Enlarged by interpolation and convolved, never transposed, so that no grid appears.
+    Nothing at the end could saturate, and nothing mixes the channels of a picture: one that the loss leaves free stays
+    the even tint with which it began. Pictures are enlarged by interpolation and then convolved, so no grid appears.
 
     References:
         Odena, Dumoulin, Olah, "Deconvolution and Checkerboard Artifacts", Distill, 2016, DOI 10.23915/distill.00003.
     """
-    side = GRID // 2
-    x = layers.Dense(side * side * 32, activation="relu", name="unfold")(codes)
-    x = layers.Reshape((side, side, 32))(x)
-    channels = 64
-    for factor in (2, *_prime_factors(shape.patch)):
-        x = _enlarge(layers.Conv2D(channels, 3, padding="same", activation="relu")(x), factor)
-        channels = max(16, channels // 2)
-    x = layers.Conv2D(channels, 3, padding="same", activation="relu")(x)
-    return layers.Conv2D(3, 3, padding="same", kernel_initializer="zeros", use_bias=False, name="paint")(x)
+    codes = keras.Input((shape.code_dim,), name="codes")
+    even = layers.Rescaling(1.0 / shape.unit, name="even_codes")(codes)
+    hidden = layers.Dense(_DRAWING, activation="relu", name="drawing")(even)
+    pictures = [
+        _picture(even, shape, _LINEAR_CELLS, "linear"),
+        _picture(hidden, shape, _DRAWN_CELLS, "drawn", kernel_initializer="zeros"),
+    ]
+    sharpen = layers.DepthwiseConv2D(
+        3, padding="same", use_bias=False, depthwise_initializer=_constant(_UNCHANGED), name="sharpen"
+    )
+    return keras.Model(codes, sharpen(layers.Add()(pictures)), name="decoder")
 
 
-def _enlarge(x: Any, factor: int) -> Any:
-    return layers.UpSampling2D(factor, interpolation="bilinear")(x) if factor > 1 else x
-
-
-def _prime_factors(number: int) -> tuple[int, ...]:
-    for factor in range(2, number + 1):
-        if number % factor == 0:
-            return (factor, *_prime_factors(number // factor))
-    return ()
+def _picture(features: Any, shape: Shape, cells: int, name: str, **arguments: Any) -> Any:
+    """A linear layer's picture of at most `cells` pixels per position of the grid, enlarged to the full size."""
+    cells = max(divisor for divisor in range(1, cells + 1) if shape.patch % divisor == 0)
+    side = GRID * cells
+    pixels = layers.Dense(side * side * 3, name=name, **arguments)(features)
+    canvas = layers.Reshape((side, side, 3), name=f"{name}_picture")(pixels)
+    factor = shape.patch // cells
+    return layers.UpSampling2D(factor, interpolation="bilinear")(canvas) if factor > 1 else canvas

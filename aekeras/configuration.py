@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from aekeras.errors import InputError, did_you_mean
 
 ENCODER_INPUTS = ("images", "view")
 GRID = 16  # the network reads a picture at 16 x 16 positions, so its size is a multiple of 16
+_EPOCHS, _STEPS, _MOST_EPOCHS = 10, 200, 100  # where none are asked for: at least, at least, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -18,7 +19,7 @@ class Training:
     Attributes:
         image_size: S: pictures are brought to S x S pixels; a multiple of 16.
         code_dim: D: numbers per code.
-        epochs: Times through the training pictures, at most.
+        epochs: Times through the training pictures, at most; 0 for as many as `for_count` finds fitting.
         batch_size: Pictures per step; each brings a blend of two pictures along.
         learning_rate: Of Adam at the first step; falls to zero along a cosine.
         seed: Of the initial weights, the split, the order of the pictures, the metamers and the blends.
@@ -33,7 +34,7 @@ class Training:
 
     image_size: int = 64
     code_dim: int = 64
-    epochs: int = 20
+    epochs: int = 0
     batch_size: int = 64
     learning_rate: float = 1e-3
     seed: int = 0
@@ -52,8 +53,9 @@ class Training:
             f"a multiple of {GRID}",
             self.image_size,
         )
-        for name in ("code_dim", "epochs", "patience"):
+        for name in ("code_dim", "patience"):
             _expect(getattr(self, name) >= 1, name, "a whole number of at least 1", getattr(self, name))
+        _expect(self.epochs >= 0, "epochs", "a whole number of at least 0", self.epochs)
         _expect(self.batch_size >= 2, "batch_size", "at least 2 pictures, to compare", self.batch_size)
         _expect(0 < self.learning_rate < 1, "learning_rate", "a number between 0 and 1", self.learning_rate)
         _expect(0 <= self.seed < 2**31, "seed", "a whole number from 0 to 2147483647", self.seed)
@@ -69,6 +71,14 @@ class Training:
                 f"Expected `encoder_input` to be one of: {', '.join(ENCODER_INPUTS)}. "
                 f"Received: {self.encoder_input!r}.{did_you_mean(self.encoder_input, ENCODER_INPUTS)}"
             )
+
+    def for_count(self, count: int) -> Training:
+        """The configuration for this many pictures: without `epochs`, 10, and more where that makes few steps."""
+        if self.epochs:
+            return self
+        train = max(count - int(count * self.validation_share), 1)
+        steps = max(train // self.batch_size, 1)
+        return replace(self, epochs=min(max(_EPOCHS, -(-_STEPS // steps)), _MOST_EPOCHS))
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""

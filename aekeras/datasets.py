@@ -60,7 +60,8 @@ def _download(name: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
         return module.load_data()
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise DownloadError(
-            f"Expected to download the data set {name!r}. Received: {error}. Check the connection, or train on a folder."
+            f"Expected to download the data set {name!r}. Received: {error}. "
+            "Check the connection, or train on a folder."
         ) from error
 
 

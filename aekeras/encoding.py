@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import os
-import sys
 import threading
 import warnings
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from pathlib import Path
@@ -18,11 +16,11 @@ import numpy as np
 from aekeras import losses
 from aekeras.artefacts import digest, latest_version, read_json, shown_path, storage_errors
 from aekeras.errors import InputError, MissingError
+from aekeras.stderr import held_back
 
 _CHUNK = 64  # images per call; of 1 to 512, the fastest: what passes between two layers stays in the cache
 _REMEDY = "Run `aekeras train` again."
 _KEYS = {"loss", "image_size", "code_dim", "fingerprint", "digests"}
-_STDERR = 2
 _redirecting = threading.Lock()  # or of two threads at once, the later one would take the other's silence for stderr
 
 
@@ -174,7 +172,7 @@ class LiteGraph:
     def __init__(self, content: bytes) -> None:
         self._lock = threading.Lock()  # an interpreter has one set of tensors
         new_interpreter = _interpreter_class()
-        with _quiet_start():
+        with held_back():
             interpreter = new_interpreter(model_content=content, num_threads=os.cpu_count())
             interpreter.allocate_tensors()
         self._run = interpreter.get_signature_runner()
@@ -217,7 +215,8 @@ def _interpreter_class() -> Callable[..., Any]:
 
 
 def _tensorflow_interpreter(**arguments: Any) -> Any:
-    import tensorflow as tf
+    with held_back():
+        import tensorflow as tf
 
     with warnings.catch_warnings():
         # It announces its move to the package that is missing here.
@@ -225,18 +224,3 @@ def _tensorflow_interpreter(**arguments: Any) -> Any:
             "ignore", category=UserWarning, message=r"\s*Warning: tf\.lite\.Interpreter is deprecated"
         )
         return tf.lite.Interpreter(**arguments)
-
-
-@contextmanager
-def _quiet_start() -> Iterator[None]:
-    """LiteRT and TensorFlow greet from C++ on the process's stderr, without a switch; errors come as Python's."""
-    with _redirecting:
-        sys.stderr.flush()
-        terminal, nowhere = os.dup(_STDERR), os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, _STDERR)
-        try:
-            yield
-        finally:
-            os.dup2(terminal, _STDERR)
-            os.close(terminal)
-            os.close(nowhere)

@@ -44,7 +44,7 @@ def gather(sources: Sequence[Path], size: int, progress: Progress | None = None)
     progress = progress or Progress()
     files = images.find(sources)
     progress.begin("reading pictures", len(files))
-    collection = images.load(files, size, advance=lambda done, total: progress.advance(done))
+    collection = images.load(files, size, advance=lambda done, _: progress.advance(done))
     progress.end(f"{len(collection):,} pictures")
     if collection.unreadable:
         progress.warn(_skipped(collection))
@@ -63,8 +63,8 @@ def build(directory: Path, encoder: Encoder, gathered: Gathered) -> Index:
     size = gathered.collection.images.shape[1]
     if size != encoder.image_size:
         raise InputError(
-            f"Expected pictures of {encoder.image_size} x {encoder.image_size} for {encoder.loss_name}. Received: {size} x "
-            f"{size}. Read them at the model's size."
+            f"Expected pictures of {encoder.image_size} pixels per side for {encoder.loss_name}. Received: {size}. "
+            "Read them at the model's size."
         )
     origin = Origin(
         loss=encoder.loss_name,

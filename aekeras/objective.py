@@ -22,7 +22,7 @@ _TINY = 1e-12  # keeps the root's gradient finite
 
 
 def blends(images: Any, seed: keras.random.SeedGenerator) -> Any:
-    """Mixtures t x_i + (1 - t) x_j of images and their neighbours in the batch, t uniform: shape and range of images."""
+    """Mixtures t x_i + (1 - t) x_j of neighbours in a batch, t uniform; shape and range of images."""
     share = keras.random.uniform((ops.shape(images)[0], 1, 1, 1), seed=seed)
     return share * images + (1.0 - share) * ops.roll(images, 1, axis=0)
 

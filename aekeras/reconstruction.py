@@ -14,6 +14,7 @@ from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import InputError
 from aekeras.model_choice import chosen_models
+from aekeras.stderr import held_back
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -83,7 +84,8 @@ def reconstruct(
 
 
 def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
-    import keras
+    with held_back():
+        import keras
 
     path = encoder.directory / "assets.extra" / "autoencoder.keras"
     try:

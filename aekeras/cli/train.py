@@ -42,7 +42,7 @@ def _switch(name: str, text: str) -> Callable[[Any], Any]:
     help="A loss; may be repeated.",
 )
 @click.option("--dataset", metavar="NAME", help="One of Keras's image data sets, in the place of a folder.")
-@_number("epochs", "Times through the pictures, at most.")
+@_number("epochs", "Times through the pictures, at most; 0: 10, and more for few pictures.")
 @_number("image_size", "Pixels per side that pictures are brought to; a multiple of 16.")
 @_number("code_dim", "Numbers per code.")
 @_number("batch_size", "Pictures per step.")

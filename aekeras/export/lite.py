@@ -8,9 +8,9 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
-from aekeras.export.quiet import quiet
 from aekeras.export.signatures import holder
 from aekeras.losses.view_loss import ViewLoss
+from aekeras.stderr import held_back
 
 
 def graphs(encode: Any, loss: ViewLoss, shape: tuple[int | None, ...]) -> dict[str, bytes]:
@@ -52,5 +52,5 @@ def _convert_if_possible(function: Any) -> bytes | None:
 
 
 def _convert(function: Any) -> bytes:
-    with quiet():
+    with held_back(ConverterError):
         return tf.lite.TFLiteConverter.from_concrete_functions([function], holder([function])).convert()

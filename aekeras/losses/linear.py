@@ -49,8 +49,10 @@ class LinearViewLoss(ViewLoss):
             return images
         if isinstance(seed, int):
             seed = keras.random.SeedGenerator(seed)
-        direction = ops.matmul(_random_field(ops.shape(images), basis.shape[1], seed), ops.transpose(basis))
-        share = ops.sigmoid(4 * _random_field(ops.shape(images), 1, seed))
+        field = _random_field(ops.shape(images)[0], basis.shape[1] + 1, seed)
+        moves = ops.concatenate([ops.matmul(field[..., :-1], ops.transpose(basis)), field[..., -1:]], axis=-1)
+        moves = ops.image.resize(moves, ops.shape(images)[1:3], interpolation="bilinear")
+        direction, share = moves[..., :-1], ops.sigmoid(4 * moves[..., -1:])
         return ops.clip(images + share * _room(images, direction) * direction, 0.0, 1.0)
 
     def representative(self, images: Any) -> Any:
@@ -62,14 +64,13 @@ class LinearViewLoss(ViewLoss):
         return tint + ops.matmul(images - tint, ops.transpose(project))
 
 
-def _random_field(shape: Any, channels: int, seed: keras.random.SeedGenerator) -> Any:
-    """Smooth noise about 0, shape (N, H, W, channels), its grain different from image to image."""
-    count, height, width = shape[:3]
+def _random_field(count: Any, channels: int, seed: keras.random.SeedGenerator) -> Any:
+    """Smooth noise about 0, shape (count, 16, 16, channels), its grain different from image to image."""
     field = 0.0
     for cells in (1, _COARSE, _FINE):
         noise = keras.random.normal((count, cells, cells, channels), seed=seed)
         weight = keras.random.uniform((count, 1, 1, 1), seed=seed)
-        field += weight * ops.image.resize(noise, (height, width), interpolation="bilinear")
+        field += weight * ops.image.resize(noise, (_FINE, _FINE), interpolation="bilinear")
     return field
 
 

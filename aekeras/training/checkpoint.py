@@ -1,4 +1,4 @@
-"""The state of a training in one file, replaced after every epoch: killed at any moment, it goes on from the last one."""
+"""The state of a training in one file, replaced after every epoch, so that a killed one goes on from the last."""
 
 from __future__ import annotations
 

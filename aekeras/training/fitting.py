@@ -79,7 +79,7 @@ def fit(images: np.ndarray, loss: Any, config: Training, around: Surroundings | 
         CollapseError: The reconstructions are no better than one constant image.
         StorageError: A checkpoint or log cannot be written.
     """
-    around = around or Surroundings()
+    around, config = around or Surroundings(), config.for_count(len(images))
     if len(images) < 2:
         raise InputError(f"Expected at least 2 pictures to train on. Received: {len(images)}. Add pictures.")
     keras.utils.set_random_seed(config.seed)

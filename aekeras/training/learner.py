@@ -32,7 +32,7 @@ class Learner(keras.Model):
         self.isometry_mean = keras.metrics.Mean(name="isometry")
 
     def call(self, images: Any, training: bool = False) -> dict[str, Any]:
-        """The pictures of this step, the codes of what the encoder got to see of them, and reconstructions of the first.
+        """The pictures of this step, the codes of what the encoder got to see of them, and reconstructions.
 
         In training the encoder sees metamers, and blends follow the images; `reconstructions` are of the images only.
         """

@@ -63,7 +63,7 @@ def calibrate(autoencoder: keras.Model, images: np.ndarray, distances: np.ndarra
     telling = (near > 0) & (true > 0)
     factor = float(np.median(true[telling] / near[telling])) if telling.any() else 1.0
     _scale(encoder, ("closed_form", "hidden_codes", "patch_codes"), factor)
-    for name in ("linear", "unfold"):
+    for name in ("linear", "drawing"):
         kernel, bias = decoder.get_layer(name).get_weights()
         decoder.get_layer(name).set_weights([kernel / factor, bias])
     return factor

@@ -59,9 +59,7 @@ def test_a_missing_file_of_json_is_named_with_what_to_do(tmp_path: Path) -> None
 @pytest.mark.parametrize("data", [b"", b'{"loss": ', b"\xff\xfe\x00", b"[" * 100_000])
 def test_a_damaged_file_of_json_is_named_with_what_to_do(tmp_path: Path, data: bytes) -> None:
     (tmp_path / "run.json").write_bytes(data)
-    with pytest.raises(
-        InputError, match=r"^Expected JSON\. Received: .*run\.json, which is damaged\. Train\.$"
-    ):
+    with pytest.raises(InputError, match=r"^Expected JSON\. Received: .*run\.json, which is damaged\. Train\.$"):
         read_json(tmp_path / "run.json", "Train.")
 
 
@@ -86,9 +84,7 @@ def test_a_file_that_outgrows_a_limit_leaves_the_old_one(tmp_path: Path) -> None
 def test_a_full_disk_leaves_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_file(tmp_path / "data", b"old")
     monkeypatch.setattr(os, "fsync", full_disk)
-    with pytest.raises(
-        StorageError, match=r"No space left on device\. Free some space, then run it again\.$"
-    ):
+    with pytest.raises(StorageError, match=r"No space left on device\. Free some space, then run it again\.$"):
         write_file(tmp_path / "data", b"new")
     assert (tmp_path / "data").read_bytes() == b"old"
     assert names(tmp_path) == ["data"]

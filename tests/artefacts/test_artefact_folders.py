@@ -46,9 +46,7 @@ def test_a_new_folder_is_hidden_until_it_is_whole(tmp_path: Path) -> None:
     assert (final / "variables" / "data").read_bytes() == b"1"
 
 
-def test_every_file_is_synced_before_the_folder_gets_its_name(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_every_file_is_synced_before_the_folder_gets_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     synced: set[int] = set()
     monkeypatch.setattr(os, "fsync", lambda descriptor: synced.add(os.fstat(descriptor).st_ino))
     renamed: list[set[int]] = []

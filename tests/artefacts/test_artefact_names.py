@@ -62,9 +62,7 @@ def test_the_same_text_gives_the_same_name_in_every_run() -> None:
 
 
 def test_an_empty_name_is_refused() -> None:
-    with pytest.raises(
-        InputError, match=r"^Expected a name that is not empty\. Received: ' '\. Give it a name\.$"
-    ):
+    with pytest.raises(InputError, match=r"^Expected a name that is not empty\. Received: ' '\. Give it a name\.$"):
         safe_name(" ")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -15,7 +14,6 @@ import tensorflow as tf
 from keras import ops
 
 from aekeras import export, losses
-from aekeras.export.quiet import quiet
 from aekeras.losses.view_loss import ViewLoss
 
 litert = pytest.importorskip("ai_edge_litert.interpreter")
@@ -135,17 +133,3 @@ def test_exporting_prints_nothing(tmp_path: Path, exported: Any, capfd: pytest.C
     write(tmp_path / "1", exported, losses.get("l1_gray"))
     captured = capfd.readouterr()
     assert (captured.out, captured.err) == ("", "")
-
-
-def test_what_was_said_before_an_unexpected_error_appears(capfd: pytest.CaptureFixture[str]) -> None:
-    def fail() -> None:
-        os.write(2, b"the reason\n")
-        raise RuntimeError("stopped")
-
-    with pytest.raises(RuntimeError, match="stopped"), quiet():
-        fail()
-    assert capfd.readouterr().err == "the reason\n"
-    with quiet():
-        os.write(2, b"chatter\n")
-    os.write(2, b"heard again\n")
-    assert capfd.readouterr().err == "heard again\n"

@@ -161,18 +161,14 @@ def test_a_folder_that_may_not_be_written_is_one_clear_line(build: Build, codes:
     directory = build(codes, folder="old").directory
     directory.chmod(0o555)
     try:
-        with pytest.raises(
-            StorageError, match=r"Received: Permission denied .* or change its permissions\.$"
-        ):
+        with pytest.raises(StorageError, match=r"Received: Permission denied .* or change its permissions\.$"):
             build(codes, folder="new")
         assert paths(Index.open(directory)) == {"/old"}
     finally:
         directory.chmod(0o755)
 
 
-def test_an_interruption_leaves_the_old_index(
-    build: Build, codes: np.ndarray, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interruption_leaves_the_old_index(build: Build, codes: np.ndarray, monkeypatch: pytest.MonkeyPatch) -> None:
     directory = build(codes, folder="old").directory
     before = names(directory)
 
@@ -205,9 +201,7 @@ def test_an_interruption_after_the_manifest_keeps_the_new_index(
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("last", range(1, SYNCS_OF_A_BUILD + 1))
-def test_a_build_that_is_killed_leaves_the_old_index_or_the_new(
-    build: Build, codes: np.ndarray, last: int
-) -> None:
+def test_a_build_that_is_killed_leaves_the_old_index_or_the_new(build: Build, codes: np.ndarray, last: int) -> None:
     directory = build(codes, folder="old").directory
     killed = subprocess.run([sys.executable, "-c", KILLED_BUILDER, str(directory), str(last)], check=False)
     assert killed.returncode == -9

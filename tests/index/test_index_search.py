@@ -70,8 +70,7 @@ def test_distances_that_differ_by_less_than_float32_can_tell_are_in_order(build:
 def test_an_item_of_the_index_is_at_distance_zero(build: Build, codes: np.ndarray) -> None:
     index = build(codes)
     assert all(
-        (neighbors[0].id, neighbors[0].distance) == (row, 0.0)
-        for row, neighbors in enumerate(index.search(codes, 1))
+        (neighbors[0].id, neighbors[0].distance) == (row, 0.0) for row, neighbors in enumerate(index.search(codes, 1))
     )
 
 

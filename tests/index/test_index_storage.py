@@ -37,9 +37,7 @@ def edit_manifest(directory: Path, **values: Any) -> None:
 def test_codes_and_items_come_back_as_they_went(tmp_path: Path, origin: Origin, codes: np.ndarray) -> None:
     items = [
         Item(path=tmp_path / "größe 100%?.png", size=3, mtime_ns=2**62, digest="0f" * 32),
-        Item(
-            path=tmp_path / "b.png", size=0, mtime_ns=-1, digest="f0" * 32, metadata={"née": "\udcff", "": ""}
-        ),
+        Item(path=tmp_path / "b.png", size=0, mtime_ns=-1, digest="f0" * 32, metadata={"née": "\udcff", "": ""}),
     ]
     Index.build(tmp_path / "a folder?#%41", codes[:2], items, origin)
     with Index.open(tmp_path / "a folder?#%41") as index:
@@ -95,9 +93,7 @@ def test_a_manifest_is_the_same_after_json(build: Build, codes: np.ndarray) -> N
     [lambda data: data[:0], lambda data: data[:10], lambda data: data[:-1], lambda data: data + b"0"],
     ids=["empty", "ten bytes", "one byte less", "one byte more"],
 )
-def test_a_file_of_another_size_is_refused(
-    build: Build, codes: np.ndarray, name: str, change: Change
-) -> None:
+def test_a_file_of_another_size_is_refused(build: Build, codes: np.ndarray, name: str, change: Change) -> None:
     path = build(codes).directory / name
     path.write_bytes(change(path.read_bytes()))
     with pytest.raises(InputError, match=rf"^Expected .*{name} as it was written\. Received: .*{REBUILD}"):
@@ -106,9 +102,7 @@ def test_a_file_of_another_size_is_refused(
 
 @pytest.mark.parametrize("name", ["codes-1.faiss", "items-1.sqlite"])
 @pytest.mark.parametrize("position", [0, 20, 6000, -1])
-def test_a_flipped_byte_of_a_small_file_is_refused(
-    build: Build, codes: np.ndarray, name: str, position: int
-) -> None:
+def test_a_flipped_byte_of_a_small_file_is_refused(build: Build, codes: np.ndarray, name: str, position: int) -> None:
     path = build(codes).directory / name
     path.write_bytes(flip(position)(path.read_bytes()))
     with pytest.raises(InputError, match=rf"{name} as it was written\. Received: other bytes: .*{REBUILD}"):
@@ -160,9 +154,7 @@ def test_a_code_without_its_item_is_refused(build: Build, codes: np.ndarray) -> 
             "items": fewer.manifest.to_dict()["files"]["items"],
         },
     )
-    with pytest.raises(
-        InputError, match=rf"items-1\.sqlite, which is damaged \(no item has the id 5\)\. {REBUILD}"
-    ):
+    with pytest.raises(InputError, match=rf"items-1\.sqlite, which is damaged \(no item has the id 5\)\. {REBUILD}"):
         Index.open(more.directory).search(codes[:1], 6)
 
 
@@ -189,9 +181,7 @@ def test_a_damaged_manifest_is_refused(build: Build, codes: np.ndarray, text: st
 def test_a_value_of_the_wrong_type_is_named(build: Build, codes: np.ndarray, key: str, value: object) -> None:
     directory = build(codes).directory
     edit_manifest(directory, **{key: value})
-    with pytest.raises(
-        InputError, match=rf"manifest\.json: Expected `.*` of type .*\. Received: .*{REBUILD}"
-    ):
+    with pytest.raises(InputError, match=rf"manifest\.json: Expected `.*` of type .*\. Received: .*{REBUILD}"):
         Index.open(directory)
 
 
@@ -200,18 +190,14 @@ def test_a_manifest_cannot_point_out_of_its_folder(build: Build, codes: np.ndarr
     files = index.manifest.to_dict()["files"]
     files["codes"]["name"] = "../gray/codes-1.faiss"
     edit_manifest(index.directory, files=files)
-    with pytest.raises(
-        InputError, match=r"Expected the name of a file beside the manifest\. Received: '\.\./"
-    ):
+    with pytest.raises(InputError, match=r"Expected the name of a file beside the manifest\. Received: '\.\./"):
         Index.open(index.directory)
 
 
 def test_an_index_of_a_later_format_says_so(build: Build, codes: np.ndarray) -> None:
     directory = build(codes).directory
     edit_manifest(directory, format=2)
-    with pytest.raises(
-        InputError, match=r"Expected an index of format 1\. Received: format 2\. Use the version"
-    ):
+    with pytest.raises(InputError, match=r"Expected an index of format 1\. Received: format 2\. Use the version"):
         Index.open(directory)
 
 

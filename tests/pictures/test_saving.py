@@ -53,9 +53,7 @@ def test_a_pdf_has_one_page(picture: Image.Image, tmp_path: Path) -> None:
     assert content.count(b"/Type /Page\n") + content.count(b"/Type /Page ") == 1
 
 
-def test_nothing_but_the_file_is_left_with_the_usual_permissions(
-    picture: Image.Image, tmp_path: Path
-) -> None:
+def test_nothing_but_the_file_is_left_with_the_usual_permissions(picture: Image.Image, tmp_path: Path) -> None:
     save(picture, tmp_path / "a.png")
     (tmp_path / "plain").touch()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.png", "plain"]
@@ -66,9 +64,7 @@ def test_nothing_but_the_file_is_left_with_the_usual_permissions(
 def test_a_full_disk_leaves_the_old_file_and_no_other(picture: Image.Image, tmp_path: Path) -> None:
     target = tmp_path / "a.png"
     target.write_bytes(b"old")
-    with pytest.raises(
-        StorageError, match=r"Expected a file that can be written. Received: .*a\.png .*large"
-    ):
+    with pytest.raises(StorageError, match=r"Expected a file that can be written. Received: .*a\.png .*large"):
         save(picture, target)
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
@@ -91,9 +87,7 @@ def test_an_interruption_before_the_renaming_leaves_the_old_file(
 
 
 @pytest.mark.parametrize("name", ["a", "a.txt", "a.gif", ".png"])
-def test_an_unknown_suffix_is_refused_with_those_known(
-    picture: Image.Image, tmp_path: Path, name: str
-) -> None:
+def test_an_unknown_suffix_is_refused_with_those_known(picture: Image.Image, tmp_path: Path, name: str) -> None:
     with pytest.raises(InputError, match=r"Expected a file name ending in \.png, \.jpg, ") as error:
         save(picture, tmp_path / name)
     assert f"Received: {name!r}" in str(error.value)
@@ -114,9 +108,7 @@ def test_a_folder_in_the_place_of_the_file_is_a_storage_error(picture: Image.Ima
 
 @pytest.mark.parametrize(("name", "side"), [("a.webp", 16_384), ("a.jpg", 65_501)])
 def test_a_page_too_long_for_a_format_is_refused_with_its_limit(tmp_path: Path, name: str, side: int) -> None:
-    with pytest.raises(
-        InputError, match=rf"Expected at most {side - 1} pixels .* Received: 2 x {side}"
-    ) as error:
+    with pytest.raises(InputError, match=rf"Expected at most {side - 1} pixels .* Received: 2 x {side}") as error:
         save(Image.new("RGB", (2, side)), tmp_path / name)
     assert "Save it as .png" in str(error.value)
 

@@ -102,9 +102,7 @@ def test_enlarging_is_smooth() -> None:
 
 @pytest.mark.parametrize("shape", [(3,), (2, 4, 4, 3), (0, 4, 3), (4, 4, 0)])
 def test_a_batch_or_an_empty_picture_is_refused(shape: tuple[int, ...]) -> None:
-    with pytest.raises(
-        InputError, match=r"Expected one picture of shape \(height, width, channels\)\."
-    ) as error:
+    with pytest.raises(InputError, match=r"Expected one picture of shape \(height, width, channels\)\.") as error:
         as_picture(np.zeros(shape))
     assert f"Received: shape {shape}" in str(error.value)
 

@@ -106,16 +106,12 @@ def test_as_many_tiles_as_fit_stand_beside_each_other(width: int, shown: int) ->
 
 
 def test_the_headline_says_how_many_are_left_out() -> None:
-    assert "l1_gray   blind to chroma   5 of 8 shown" in text_of(
-        Gallery([Block(rows=[some_row()])]), console(80)
-    )
+    assert "l1_gray   blind to chroma   5 of 8 shown" in text_of(Gallery([Block(rows=[some_row()])]), console(80))
     assert "l1_gray   blind to chroma" in text_of(Gallery([Block(rows=[some_row(5)])]), console(80))
 
 
 def test_captions_start_under_their_pictures() -> None:
-    row = Row(
-        label="l1", tiles=[Tile(image=plain(RED), caption="one"), Tile(image=plain(BLUE), caption="two")]
-    )
+    row = Row(label="l1", tiles=[Tile(image=plain(RED), caption="one"), Tile(image=plain(BLUE), caption="two")])
     lines = lines_of(Gallery([Block(rows=[row])]), console(80))
     text = ["".join(segment.text for segment in line) for line in lines]
     captions = next(line for line in text if "one" in line)
@@ -140,9 +136,7 @@ def test_markup_and_control_characters_in_names_are_shown_and_not_obeyed() -> No
         assert "a?[2Jb?.png" in written
 
 
-@pytest.mark.parametrize(
-    "of", [console(color_system=None), console(no_color=True)], ids=["piped", "NO_COLOR"]
-)
+@pytest.mark.parametrize("of", [console(color_system=None), console(no_color=True)], ids=["piped", "NO_COLOR"])
 def test_without_colours_each_tile_is_a_line_of_text(of: Console) -> None:
     row = Row(
         label="l1",

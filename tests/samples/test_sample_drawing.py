@@ -30,9 +30,7 @@ def place(sample: Sample) -> tuple[np.ndarray, float]:
 
 @pytest.mark.parametrize("luma_set", LUMA_SETS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_another_colour_of_the_same_luma_is_another_picture_with_the_same_luma(
-    shape: str, luma_set: str
-) -> None:
+def test_another_colour_of_the_same_luma_is_another_picture_with_the_same_luma(shape: str, luma_set: str) -> None:
     images = [pixels(Sample(shape=shape, color=color, ground="dots")) for color in LUMA_SETS[luma_set]]
     for one, other in combinations(images, 2):
         assert np.abs(one @ LUMA - other @ LUMA).mean() < 0.5 / 255
@@ -41,9 +39,7 @@ def test_another_colour_of_the_same_luma_is_another_picture_with_the_same_luma(
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_colours_that_share_a_channel_are_exactly_equal_in_it_and_nowhere_else(
-    shape: str, channel: int
-) -> None:
+def test_colours_that_share_a_channel_are_exactly_equal_in_it_and_nowhere_else(shape: str, channel: int) -> None:
     names = list(CHANNEL_SETS.values())[channel]
     ginger, *partners = [pixels(Sample(shape=shape, color=color, ground="checks")) for color in names]
     others = [other for other in (0, 1, 2) if other != channel]
@@ -54,12 +50,8 @@ def test_colours_that_share_a_channel_are_exactly_equal_in_it_and_nowhere_else(
 
 @pytest.mark.parametrize("ground_set", GROUND_SETS)
 @pytest.mark.parametrize("ground", GROUNDS)
-def test_another_ground_of_the_same_luma_is_another_picture_with_the_same_luma(
-    ground: str, ground_set: str
-) -> None:
-    one, *others = [
-        pixels(replace(CAT, ground=ground, ground_color=color)) for color in GROUND_SETS[ground_set]
-    ]
+def test_another_ground_of_the_same_luma_is_another_picture_with_the_same_luma(ground: str, ground_set: str) -> None:
+    one, *others = [pixels(replace(CAT, ground=ground, ground_color=color)) for color in GROUND_SETS[ground_set]]
     for other in others:
         assert np.abs(one @ LUMA - other @ LUMA).mean() < 0.75 / 255
         assert np.abs(one - other).mean() > 2 / 255

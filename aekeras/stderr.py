@@ -1,4 +1,4 @@
-"""The converter's chatter, kept from the user's terminal."""
+"""The terminal kept clean of what C++ libraries write to the process's stderr and have no switch for."""
 
 from __future__ import annotations
 
@@ -8,17 +8,14 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from tensorflow.lite.python.convert import ConverterError
-
 _STDERR = 2
 
 
 @contextmanager
-def quiet() -> Iterator[None]:
-    """Nothing that is written to the process's stderr inside appears, unless it fails unexpectedly.
+def held_back(*expected: type[BaseException]) -> Iterator[None]:
+    """What is written to the process's stderr inside does not appear, unless something fails.
 
-    The converter writes from C++ and has no switch for it. A `ConverterError` says what it has to say itself;
-    with any other error, all that was written appears after all.
+    An error of the `expected` types says what it has to say itself; with any other, all that was written appears.
     """
     sys.stderr.flush()
     terminal = os.dup(_STDERR)
@@ -26,7 +23,7 @@ def quiet() -> Iterator[None]:
         os.dup2(written.fileno(), _STDERR)
         try:
             yield
-        except ConverterError:
+        except expected:
             raise
         except BaseException:
             written.seek(0)

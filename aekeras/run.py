@@ -1,0 +1,185 @@
+"""One loss of an experiment: trained, exported, indexed."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aekeras import indexing, losses
+from aekeras.artefacts import latest_version, new_version, read_json, shown_path
+from aekeras.configuration import Training
+from aekeras.encoding import load_encoder
+from aekeras.indexing import Gathered
+from aekeras.places import Places
+from aekeras.progress import Progress
+from aekeras.stderr import held_back
+
+_LIBRARIES = ("aekeras", "tensorflow", "keras", "faiss-cpu", "numpy", "pillow", "ai-edge-litert")
+_WARMUP = 2  # pictures in a warm-up request
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What came of training under one loss.
+
+    Attributes:
+        loss: Its canonical text.
+        model: The folder of the new version.
+        index: The folder of the index.
+        reconstruction: Mean loss of the reconstructions of training pictures.
+        constant: Mean loss of the best constant image for the same pictures.
+        epochs: Epochs that were run.
+        seconds: Time it took; 0 where an earlier run had finished it.
+    """
+
+    loss: str
+    model: Path
+    index: Path
+    reconstruction: float
+    constant: float
+    epochs: int
+    seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Options:
+    """How `train` goes about it, beside what it trains.
+
+    Attributes:
+        places: Where models and indexes go.
+        resume: Go on with the run of the same pictures and configuration that was interrupted.
+        tensorboard: A folder for TensorBoard's logs, one below it per loss.
+        name: Of the model and the index; only with a single loss. The loss's own name without it.
+        progress: Told of all that happens.
+    """
+
+    places: Places = field(default_factory=Places)
+    resume: bool = False
+    tensorboard: Path | None = None
+    name: str | None = None
+    progress: Progress = field(default_factory=Progress)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Run:
+    """One loss of an experiment."""
+
+    loss: str
+    name: str
+    config: Training
+    gathered: Gathered
+    options: Options
+    part: tuple[int, int]
+
+    @property
+    def parent(self) -> Path:
+        return self.options.places.models / self.name
+
+    @property
+    def index(self) -> Path:
+        return self.options.places.indexes / self.name
+
+    @property
+    def key(self) -> str:
+        """Which training this is: the same loss, configuration and pixels give the same model."""
+        told = {"loss": self.loss, "config": self.config.to_dict(), "data": self.gathered.collection.digest}
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    def finished(self) -> Outcome | None:
+        """The outcome of an interrupted experiment that had come past this loss, where it is to be resumed."""
+        model = latest_version(self.parent)
+        if not self.options.resume or model is None:
+            return None
+        run = read_json(model / "assets.extra" / "run.json", "Train without `--resume`.")
+        if run.get("key") != self.key:
+            return None
+        self._build_index(model)
+        return self._outcome(model, run, seconds=0.0)
+
+    def train(self) -> Outcome:
+        """Trains, exports, indexes."""
+        with held_back():  # TensorFlow's greetings
+            from aekeras import export, training
+
+        start = time.monotonic()
+        progress, (part, parts) = self.options.progress, self.part
+        images = self.gathered.collection.images
+        checkpoint = self.parent / ".training" / "checkpoint.npz"
+        progress.begin(f"training {self.loss}", self.config.epochs * len(images), part=part, parts=parts)
+        trained = training.fit(
+            images,
+            losses.get(self.loss),
+            self.config,
+            training.Surroundings(
+                checkpoint=checkpoint,
+                resume=self.options.resume,
+                key=self.key,
+                tensorboard=self.options.tensorboard and self.options.tensorboard / self.name,
+                progress=progress,
+            ),
+        )
+        progress.advance(self.config.epochs * len(images), "exporting")
+        run = self._record(trained)
+        with new_version(self.parent) as draft:
+            export.write(draft.directory, trained.autoencoder, losses.get(self.loss), run, images[:_WARMUP])
+        assert draft.final is not None
+        checkpoint.unlink()
+        checkpoint.parent.rmdir()
+        self._build_index(draft.final)
+        outcome = self._outcome(draft.final, run, seconds=time.monotonic() - start)
+        progress.end(f"loss {outcome.reconstruction:.4f}, best constant image {outcome.constant:.4f}")
+        return outcome
+
+    def _build_index(self, model: Path) -> None:
+        indexing.build(self.index, load_encoder(model), self.gathered).close()
+
+    def _record(self, trained: Any) -> dict[str, Any]:
+        """What run.json tells of the training."""
+        collection = self.gathered.collection
+        return {
+            "loss": self.loss,
+            "blind_to": list(losses.find(self.loss).blind_to),
+            "key": self.key,
+            "training": self.config.to_dict(),
+            "image_size": self.config.image_size,
+            "code_dim": self.config.code_dim,
+            "seed": self.config.seed,
+            "distance_scale": trained.distance_scale,
+            "history": trained.history,
+            "best_epoch": trained.best_epoch,
+            "reconstruction": trained.reconstruction,
+            "constant": trained.constant,
+            "data": {
+                "digest": collection.digest,
+                "count": len(collection),
+                "sources": [shown_path(source) for source in self.gathered.sources],
+                "unreadable": [{"path": shown_path(path), "reason": reason} for path, reason in collection.unreadable],
+            },
+            "versions": _versions(),
+        }
+
+    def _outcome(self, model: Path, run: dict[str, Any], seconds: float) -> Outcome:
+        return Outcome(
+            loss=self.loss,
+            model=model,
+            index=self.index,
+            reconstruction=run["reconstruction"],
+            constant=run["constant"],
+            epochs=len(run["history"].get("loss", ())),
+            seconds=seconds,
+        )
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for name in _LIBRARIES:
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            continue  # LiteRT where it has no wheel, aekeras where it runs uninstalled
+    return found
