@@ -18,7 +18,6 @@ from aekeras.configuration import GRID
 HINGES = 8  # thresholds per channel of the view
 _CHANNELS = 64  # of the patch stem
 _HIDDEN = 256
-_GAIN = 3.0  # of the learned part of a code; of 1, 3 and 10, the one that learned fastest
 _DRAWING = 512  # units of the decoder's hidden layer
 _LINEAR_CELLS, _DRAWN_CELLS = 4, 2  # pixels per side, for each position of the grid, that the decoder's parts draw
 _UNCHANGED = np.pad(np.ones((1, 1, 3, 1)), ((1, 1), (1, 1), (0, 0), (0, 0)))  # a 3 x 3 kernel that does nothing
@@ -80,7 +79,7 @@ def _encoder(shape: Shape) -> keras.Model:
 def _correction(features: Any, shape: Shape, name: str) -> Any:
     """A linear layer that starts at zero, its output scaled so that Adam's steps are small against `unit`."""
     codes = layers.Dense(shape.code_dim, kernel_initializer="zeros", use_bias=False, name=name)(features)
-    return layers.Rescaling(_GAIN * shape.unit / features.shape[-1] ** 0.5)(codes)
+    return layers.Rescaling(shape.unit / features.shape[-1] ** 0.5)(codes)
 
 
 def _hinge_layer(shape: Shape) -> layers.Layer:

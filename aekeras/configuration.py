@@ -9,7 +9,7 @@ from aekeras.errors import InputError, did_you_mean
 
 ENCODER_INPUTS = ("images", "view")
 GRID = 16  # the network reads a picture at 16 x 16 positions, so its size is a multiple of 16
-_EPOCHS, _STEPS, _MOST_EPOCHS = 10, 200, 100  # where none are asked for: at least, at least, at most
+_EPOCHS, _STEPS, _MOST_EPOCHS = 10, 160, 100  # where none are asked for: at least, at least, at most
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +36,7 @@ class Training:
     code_dim: int = 64
     epochs: int = 0
     batch_size: int = 64
-    learning_rate: float = 1e-3
+    learning_rate: float = 3e-3
     seed: int = 0
     patience: int = 10
     validation_share: float = 0.1

@@ -8,6 +8,7 @@ from pathlib import Path
 from aekeras.artefacts import read_json, shown_path
 from aekeras.encoding import list_models
 from aekeras.errors import InputError, MissingError, did_you_mean
+from aekeras.losses import position
 
 
 def chosen_models(models: Path, losses: Sequence[str] = ()) -> list[Path]:
@@ -21,7 +22,7 @@ def chosen_models(models: Path, losses: Sequence[str] = ()) -> list[Path]:
     if not found:
         raise MissingError(f"Expected a model in {shown_path(models)}. Found none. Run `aekeras train` first.")
     if not losses:
-        return found
+        return sorted(found, key=lambda path: position(_loss(path)))
     names = {path: {path.parent.name, _loss(path)} for path in found}
     chosen = []
     for loss in losses:

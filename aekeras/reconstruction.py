@@ -95,7 +95,7 @@ def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
             f"Expected an autoencoder in {shown_path(path)}. Received: a file that cannot be loaded ({error}). "
             "Run `aekeras train` again."
         ) from error
-    reconstructions = autoencoder.predict(originals, verbose=0)
+    reconstructions = keras.ops.convert_to_numpy(autoencoder(originals, training=False))
     return Rebuilt(
         encoder=encoder,
         originals=originals,

@@ -14,7 +14,7 @@ from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import InputError, MissingError, did_you_mean
 from aekeras.index import Index, Neighbor, list_indexes
-from aekeras.losses import catalogue
+from aekeras.losses import position
 from aekeras.places import Places
 
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
@@ -122,7 +122,7 @@ def shelves(losses: Sequence[str] = (), places: Places | None = None) -> list[Sh
     directories = list_indexes(places.indexes)
     opened = [Shelf.open(directory, places) for directory in directories]
     if not losses:
-        return sorted(opened, key=_catalogue_order)
+        return sorted(opened, key=lambda shelf: position(shelf.index.manifest.origin.loss))
     chosen = []
     for loss in losses:
         fitting = [s for s in opened if loss in (s.index.manifest.origin.loss, s.index.directory.name)]
@@ -134,13 +134,6 @@ def shelves(losses: Sequence[str] = (), places: Places | None = None) -> list[Sh
             )
         chosen += fitting
     return chosen
-
-
-def _catalogue_order(shelf: Shelf) -> tuple[int, str]:
-    """Losses in the order of the catalogue, all others behind them by name."""
-    names = [row.name for row in catalogue()]
-    loss = shelf.index.manifest.origin.loss
-    return (names.index(loss) if loss in names else len(names), shelf.index.directory.name)
 
 
 def search(

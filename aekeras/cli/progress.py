@@ -31,7 +31,7 @@ class Display(Progress):
         )
         self._task: TaskID | None = None
         self._stage, self._total, self._part, self._parts = "", 0, 1, 1
-        self._began = self._told = 0.0
+        self._began = self._told = self._first_at = 0.0
         self._first: int | None = None
         self._finished: list[float] = []  # seconds that the earlier parts took
 
@@ -56,9 +56,8 @@ class Display(Progress):
 
     def advance(self, done: int, note: str = "") -> None:
         now = time.monotonic()
-        if self._first is None:  # a resumed training does not begin at zero
-            self._first = done
-            self._began = now if done else self._began
+        if self._first is None:  # a resumed training does not begin at zero, and the first batch takes long
+            self._first, self._first_at = done, now
         figures = ", ".join(filter(None, (note, self._rate(done, now), self._left(done, now))))
         if self._task is not None:
             self._bars.update(self._task, completed=done, figures=figures)
@@ -81,7 +80,7 @@ class Display(Progress):
         return f"{self._stage} ({self._part} of {self._parts})" if self._parts > 1 else self._stage
 
     def _rate(self, done: int, now: float) -> str:
-        handled, seconds = done - (self._first or 0), now - self._began
+        handled, seconds = done - (self._first or 0), now - self._first_at
         return f"{handled / seconds:,.0f} images/s" if handled and seconds > 0 else ""
 
     def _left(self, done: int, now: float) -> str:
@@ -89,8 +88,8 @@ class Display(Progress):
         handled = done - (self._first or 0)
         if not handled or not self._total:
             return ""
-        pace = (now - self._began) / handled
-        whole = max([pace * self._total, *self._finished[-1:]])
+        pace = (now - self._first_at) / handled
+        whole = self._finished[-1] if self._finished else pace * self._total + self._first_at - self._began
         seconds = pace * (self._total - done) + whole * (self._parts - self._part)
         return f"{int(seconds) // 60}:{int(seconds) % 60:02d} left"
 

@@ -14,7 +14,7 @@ from aekeras.losses.catalogue import DEFAULT_LOSSES, ROWS, Row
 if TYPE_CHECKING:
     from aekeras.losses.view_loss import ViewLoss
 
-__all__ = ["DEFAULT_LOSSES", "catalogue", "find", "get"]
+__all__ = ["DEFAULT_LOSSES", "catalogue", "find", "get", "position"]
 
 
 def catalogue() -> tuple[Row, ...]:
@@ -33,6 +33,12 @@ def find(name: str) -> Row:
             return row
     known = [row.name for row in ROWS]
     raise InputError(f"Unknown loss {name!r}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}")
+
+
+def position(name: str) -> tuple[int, str]:
+    """Sorts losses in the order of the catalogue, all others behind them by name."""
+    names = [row.name for row in ROWS]
+    return (names.index(name) if name in names else len(names), name)
 
 
 def get(name: str) -> ViewLoss:

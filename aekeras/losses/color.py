@@ -32,7 +32,7 @@ class L1Red(LinearViewLoss):
 
     blind_to = ("green", "blue")
     matrix = ((1.0, 0.0, 0.0),)
-    tint = (0.5, 0.38, 0.38)
+    tint = (0.5, 0.25, 0.25)
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -44,7 +44,7 @@ class L1Green(LinearViewLoss):
 
     blind_to = ("red", "blue")
     matrix = ((0.0, 1.0, 0.0),)
-    tint = (0.38, 0.5, 0.38)
+    tint = (0.25, 0.5, 0.25)
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -56,4 +56,4 @@ class L1Blue(LinearViewLoss):
 
     blind_to = ("red", "green")
     matrix = ((0.0, 0.0, 1.0),)
-    tint = (0.38, 0.38, 0.5)
+    tint = (0.2, 0.2, 0.5)
