@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from aekeras.closed_form import classical_scaling
+
 
 def pca_codes(views: np.ndarray, queries: np.ndarray, code_dim: int) -> tuple[np.ndarray, np.ndarray]:
     """Principal components of views (N, P) for them and for queries (Q, P): codes (N, D) and (Q, D)."""
@@ -12,9 +14,7 @@ def pca_codes(views: np.ndarray, queries: np.ndarray, code_dim: int) -> tuple[np
     return (views - mean) @ axes[:code_dim].T, (queries - mean) @ axes[:code_dim].T
 
 
-def scaled_codes(
-    distances: np.ndarray, query_distances: np.ndarray, code_dim: int
-) -> tuple[np.ndarray, np.ndarray]:
+def scaled_codes(distances: np.ndarray, query_distances: np.ndarray, code_dim: int) -> tuple[np.ndarray, np.ndarray]:
     """Classical scaling of a collection, and queries placed by their distances to it.
 
     Not a rival in use: a query costs the loss to every picture of the collection.
@@ -28,13 +28,10 @@ def scaled_codes(
         Codes of the collection (N, D) and of the queries (Q, D).
 
     References:
-        Torgerson, "Multidimensional scaling: I. Theory and method", Psychometrika 17, 1952, DOI 10.1007/BF02288916.
         de Silva, Tenenbaum, "Sparse multidimensional scaling using landmark points", Stanford University, 2004.
     """
-    squared = distances.astype(np.float64) ** 2
-    mean = squared.mean(axis=0)
-    values, vectors = np.linalg.eigh(-0.5 * (squared - mean[:, None] - mean[None] + mean.mean()))
-    leading = np.argsort(-values)[:code_dim]
-    values, vectors = np.maximum(values[leading], np.finfo(float).tiny), vectors[:, leading]
-    placed = -0.5 * (query_distances.astype(np.float64) ** 2 - mean) @ (vectors / np.sqrt(values))
-    return vectors * np.sqrt(values), placed
+    codes = classical_scaling(distances, code_dim)
+    scales = np.sum(codes**2, axis=0)  # the eigenvalues
+    axes = np.divide(codes, scales, out=np.zeros_like(codes), where=scales > 0)
+    squared, mean = np.square(query_distances, dtype=np.float64), np.mean(np.square(distances), axis=0)
+    return codes, -0.5 * (squared - mean) @ axes

@@ -1,5 +1,7 @@
 """Training: images and a loss in, an autoencoder whose code distances are in the loss's units out."""
 
+from aekeras.training.batches import Batches
 from aekeras.training.fitting import Surroundings, Trained, fit
+from aekeras.training.start import Start, begin
 
-__all__ = ["Surroundings", "Trained", "fit"]
+__all__ = ["Batches", "Start", "Surroundings", "Trained", "begin", "fit"]

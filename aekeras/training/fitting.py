@@ -10,12 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 
-from aekeras import autoencoder as network
 from aekeras.configuration import Training
 from aekeras.errors import CollapseError, InputError
 from aekeras.progress import Progress
 from aekeras.training import checkpoint, start, units
-from aekeras.training.batches import Batches, split
+from aekeras.training.batches import Batches
 from aekeras.training.callbacks import Keeper, Teller
 from aekeras.training.checkpoint import History, State
 from aekeras.training.learner import Learner
@@ -82,15 +81,9 @@ def fit(images: np.ndarray, loss: Any, config: Training, around: Surroundings | 
     around, config = around or Surroundings(), config.for_count(len(images))
     if len(images) < 2:
         raise InputError(f"Expected at least 2 pictures to train on. Received: {len(images)}. Add pictures.")
-    keras.utils.set_random_seed(config.seed)
-    rows, held_out = split(len(images), config.validation_share, config.seed)
-    landmarks = images[np.sort(rows[: start.LANDMARKS])].astype(np.float32) / 255.0
-    distances = start.landmark_distances(loss, landmarks)
-    unit = units.typical(distances, loss.name)
-    learner = Learner(_network(loss, config, unit), loss, config, unit)
-    if config.closed_form:
-        start.fit_linear_layers(learner.autoencoder, loss, landmarks, distances)
-    state = _learn(learner, images, (rows, held_out), around)
+    begun = start.begin(images, loss, config)
+    learner, landmarks, distances = begun.learner, begun.landmarks, begun.distances
+    state = _learn(learner, images, (begun.train, begun.held_out), around)
     learner.autoencoder.set_weights(state.best_weights)
     trained = Trained(
         autoencoder=learner.autoencoder,
@@ -102,18 +95,6 @@ def fit(images: np.ndarray, loss: Any, config: Training, around: Surroundings | 
     )
     _check_collapse(trained, loss.name)
     return trained
-
-
-def _network(loss: Any, config: Training, unit: float) -> keras.Model:
-    return network.build(
-        network.Shape(
-            image_size=config.image_size,
-            code_dim=config.code_dim,
-            view=loss.matrix,
-            unit=unit,
-            encoder_input=config.encoder_input,
-        )
-    )
 
 
 def _learn(learner: Learner, images: np.ndarray, rows: tuple[np.ndarray, np.ndarray], around: Surroundings) -> State:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -9,11 +10,61 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
+from aekeras import autoencoder as network
 from aekeras import closed_form, objective
+from aekeras.configuration import Training
+from aekeras.training import units
+from aekeras.training.batches import split
+from aekeras.training.learner import Learner
 
 LANDMARKS = 1024  # pictures whose distances are computed all against all
 _BLOCK = 128  # pictures per side of one block of that matrix: what the processor's cache holds
 _CODE_PENALTY, _PICTURE_PENALTY = 1e-2, 1e-4
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Start:
+    """A training before its first step.
+
+    Attributes:
+        learner: Not yet compiled.
+        train: Rows of the images that train.
+        held_out: Rows of the images that validate; none of very few images.
+        landmarks: Some of the training images, float32, shape (M, S, S, 3), in [0, 1].
+        distances: Their losses, shape (M, M).
+    """
+
+    learner: Learner
+    train: np.ndarray
+    held_out: np.ndarray
+    landmarks: np.ndarray
+    distances: np.ndarray
+
+
+def begin(images: np.ndarray, loss: Any, config: Training) -> Start:
+    """Splits uint8 images (N, S, S, 3), measures landmarks, builds the network and fits what needs no training.
+
+    Seeds the random generators of Python, NumPy and TensorFlow.
+
+    Raises:
+        InputError: All images are equal under the loss.
+    """
+    keras.utils.set_random_seed(config.seed)
+    train, held_out = split(len(images), config.validation_share, config.seed)
+    landmarks = images[np.sort(train[:LANDMARKS])].astype(np.float32) / 255.0
+    distances = landmark_distances(loss, landmarks)
+    unit = units.typical(distances, loss.name)
+    shape = network.Shape(
+        image_size=config.image_size,
+        code_dim=config.code_dim,
+        view=loss.matrix,
+        unit=unit,
+        encoder_input=config.encoder_input,
+    )
+    learner = Learner(network.build(shape), loss, config, unit)
+    if config.closed_form:
+        fit_linear_layers(learner.autoencoder, loss, landmarks, distances)
+    return Start(learner=learner, train=train, held_out=held_out, landmarks=landmarks, distances=distances)
 
 
 def landmark_distances(loss: Any, images: np.ndarray) -> np.ndarray:
