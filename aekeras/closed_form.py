@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+_TINY = 1e-9  # keeps the system solvable where all features are alike
+
 
 def classical_scaling(distances: np.ndarray, code_dim: int) -> np.ndarray:
     """Codes whose Euclidean distances come nearest to the given ones, (N, N) -> (N, code_dim) float64.
@@ -44,6 +46,3 @@ def ridge(features: np.ndarray, targets: np.ndarray, strength: float) -> tuple[n
         penalty = strength * np.trace(gram) / count
         kernel = centred.T @ np.linalg.solve(gram + (penalty + _TINY) * np.eye(count), targets - target_mean)
     return kernel.astype(np.float32), (target_mean - mean @ kernel).astype(np.float32)
-
-
-_TINY = 1e-9  # keeps the system solvable where all features are alike

@@ -9,7 +9,13 @@ from aekeras.errors import InputError, did_you_mean
 
 ENCODER_INPUTS = ("images", "view")
 GRID = 16  # the network reads a picture at 16 x 16 positions, so its size is a multiple of 16
-_EPOCHS, _STEPS, _MOST_EPOCHS = 10, 160, 100  # where none are asked for: at least, at least, at most
+_EPOCHS, _STEPS, _MOST_EPOCHS = 5, 400, 100  # where none are asked for: at least, at least, at most
+_KINDS = {
+    int: (int, "a whole number"),
+    float: (int | float, "a number"),
+    bool: (bool, "True or False"),
+    str: (str, "text"),
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +53,10 @@ class Training:
     encoder_input: str = "images"
 
     def __post_init__(self) -> None:
+        for field in fields(self):
+            kind, what = _KINDS[type(field.default)]
+            value = getattr(self, field.name)
+            _expect(isinstance(value, kind), field.name, what, value)
         _expect(
             self.image_size >= GRID and self.image_size % GRID == 0,
             "image_size",
@@ -73,7 +83,7 @@ class Training:
             )
 
     def for_count(self, count: int) -> Training:
-        """The configuration for this many pictures: without `epochs`, 10, and more where that makes few steps."""
+        """The configuration for this many pictures: without `epochs`, 5, and more where that makes few steps."""
         if self.epochs:
             return self
         train = max(count - int(count * self.validation_share), 1)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import importlib
+import sys
 from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +42,6 @@ def write(name: str, directory: Path, progress: Progress | None = None) -> Path:
     parts = _download(name)
     progress = progress or Progress()
     progress.begin(f"writing {name}", sum(len(images) for images, _ in parts))
-    directory.mkdir(parents=True, exist_ok=True)
     with new_directory(folder) as draft:
         rows = []
         for done, (path, image, label) in enumerate(_pictures(parts), start=1):
@@ -57,7 +58,8 @@ def write(name: str, directory: Path, progress: Progress | None = None) -> Path:
 def _download(name: str) -> tuple[tuple[np.ndarray, np.ndarray], ...]:
     module = importlib.import_module(f"keras.datasets.{name}")
     try:
-        return module.load_data()
+        with redirect_stdout(sys.stderr):  # Keras shows the progress of a download on stdout, which is for results
+            return module.load_data()
     except Exception as error:  # Keras raises a bare Exception when a download fails
         raise DownloadError(
             f"Expected to download the data set {name!r}. Received: {error}. "

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,8 @@ from aekeras.configuration import Training
 from aekeras.errors import InputError
 from aekeras.losses import DEFAULT_LOSSES, find
 from aekeras.run import Options, Outcome, Run
+
+_SAMPLE_EPOCHS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +85,9 @@ def train(
     """
     config, options = config or Training(), options or Options()
     names = _checked(losses, options)
-    folder = _folder(pictures, dataset, options)
+    folder, example = _folder(pictures, dataset, options)
     gathered = indexing.gather([folder], config.image_size, options.progress)
-    config = config.for_count(len(gathered.items))
+    config = _for_samples(config) if pictures is dataset is None else config.for_count(len(gathered.items))
     outcomes = []
     for part, (loss, name) in enumerate(names.items(), start=1):
         run = Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(names)))
@@ -95,7 +97,7 @@ def train(
         pictures=folder,
         count=len(gathered.items),
         unreadable=tuple((shown_path(path), reason) for path, reason in gathered.collection.unreadable),
-        example=gathered.items[0].path,
+        example=example or gathered.items[0].path,
     )
 
 
@@ -113,14 +115,20 @@ def _checked(chosen: Sequence[str], options: Options) -> dict[str, str]:
     return names
 
 
-def _folder(pictures: str | Path | None, dataset: str | None, options: Options) -> Path:
+def _folder(pictures: str | Path | None, dataset: str | None, options: Options) -> tuple[Path, Path | None]:
+    """The folder to train on, and a picture in it that shows well what the losses do, where one is known."""
     if pictures is not None and dataset is not None:
         raise InputError(f"Expected a folder or a data set. Received: {pictures} and {dataset}. Leave out one.")
     if dataset is not None:
-        return datasets.write(dataset, options.places.datasets, options.progress)
+        return datasets.write(dataset, options.places.datasets, options.progress), None
     if pictures is not None:
-        return Path(pictures)
+        return Path(pictures), None
     options.progress.begin("drawing samples", 0)
     paths = samples.write(options.places.samples)
     options.progress.end(f"{len(paths):,} pictures in {shown_path(options.places.samples)}")
-    return options.places.samples
+    return options.places.samples, paths[0]
+
+
+def _for_samples(config: Training) -> Training:
+    """The samples are easy and meant for a first look: fewer epochs than other pictures of their number get."""
+    return config if config.epochs else replace(config, epochs=_SAMPLE_EPOCHS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -37,10 +38,15 @@ def _rows(table: Path) -> dict[Path, dict[str, str]]:
                     "Add it, or rename the file."
                 )
             return {
-                table.parent.absolute() / row.pop("path"): {key: value for key, value in row.items() if key}
+                _absolute(table.parent / row.pop("path")): {key: value for key, value in row.items() if key}
                 for row in reader
             }
     except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(
             f"Expected a table of text in {shown_path(table)}. Received: {error}. Mend it, or rename the file."
         ) from error
+
+
+def _absolute(path: Path) -> Path:
+    """Without `..`, as `images.find` names its pictures; links stay as they are."""
+    return Path(os.path.normpath(path.absolute()))

@@ -10,6 +10,8 @@ from aekeras.encoding import list_models
 from aekeras.errors import InputError, MissingError, did_you_mean
 from aekeras.losses import position
 
+_REMEDY = "Run `aekeras train` again."
+
 
 def chosen_models(models: Path, losses: Sequence[str] = ()) -> list[Path]:
     """The newest version of every model below a folder, or of those with the named losses or names, in that order.
@@ -21,21 +23,27 @@ def chosen_models(models: Path, losses: Sequence[str] = ()) -> list[Path]:
     found = list_models(models)
     if not found:
         raise MissingError(f"Expected a model in {shown_path(models)}. Found none. Run `aekeras train` first.")
+    of_model = {path: _loss(path) for path in found}
     if not losses:
-        return sorted(found, key=lambda path: position(_loss(path)))
-    names = {path: {path.parent.name, _loss(path)} for path in found}
-    chosen = []
+        return sorted(found, key=lambda path: position(of_model[path]))
+    chosen: dict[Path, None] = {}
     for loss in losses:
-        fitting = [path for path in found if loss in names[path]]
+        fitting = [path for path in found if loss in (of_model[path], path.parent.name)]
         if not fitting:
-            known = sorted(_loss(path) for path in found)
+            known = sorted(set(of_model.values()), key=position)
             hint = did_you_mean(loss, known) or f" Run `aekeras train --loss {loss}` first."
             raise InputError(
                 f"Expected a loss with a model in {shown_path(models)}: {', '.join(known)}. Received: {loss!r}.{hint}"
             )
-        chosen += fitting
-    return chosen
+        chosen |= dict.fromkeys(fitting)
+    return list(chosen)
 
 
 def _loss(model: Path) -> str:
-    return read_json(model / "assets.extra" / "run.json", "Run `aekeras train` again.")["loss"]
+    run_file = model / "assets.extra" / "run.json"
+    run = read_json(run_file, _REMEDY)
+    if not isinstance(run, dict) or "loss" not in run:
+        raise InputError(
+            f"Expected what a training wrote. Received: {shown_path(run_file)}, which is damaged. {_REMEDY}"
+        )
+    return run["loss"]

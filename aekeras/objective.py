@@ -18,12 +18,21 @@ import keras
 from keras import ops
 
 _NEAR = 0.1  # in typical distances: pairs nearer than this weigh about the same
+_PATCHES, _SHARPEST, _SPREAD = 4, 6.0, 2.0  # of a blend: patches per side; of the logit of t, local and overall scale
 _TINY = 1e-12  # keeps the root's gradient finite
 
 
 def blends(images: Any, seed: keras.random.SeedGenerator) -> Any:
-    """Mixtures t x_i + (1 - t) x_j of neighbours in a batch, t uniform; shape and range of images."""
-    share = keras.random.uniform((ops.shape(images)[0], 1, 1, 1), seed=seed)
+    """Mixtures t x_i + (1 - t) x_j of neighbors in a batch, shape and range of images.
+
+    t is smooth over the picture and differs from image to image: from an even mixture to patches of the one in the
+    other. So blends keep the contrast of pictures, and there is no end of them.
+    """
+    count = ops.shape(images)[0]
+    patches = keras.random.normal((count, _PATCHES, _PATCHES, 1), seed=seed)
+    patches *= keras.random.uniform((count, 1, 1, 1), maxval=_SHARPEST, seed=seed)
+    even = _SPREAD * keras.random.normal((count, 1, 1, 1), seed=seed)
+    share = ops.sigmoid(ops.image.resize(patches, ops.shape(images)[1:3], interpolation="bilinear") + even)
     return share * images + (1.0 - share) * ops.roll(images, 1, axis=0)
 
 

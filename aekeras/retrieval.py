@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import InputError, MissingError, did_you_mean
-from aekeras.index import Index, Neighbor, list_indexes
+from aekeras.index import Index, Manifest, Neighbor, list_indexes
 from aekeras.losses import position
 from aekeras.places import Places
 
@@ -119,21 +119,24 @@ def shelves(losses: Sequence[str] = (), places: Places | None = None) -> list[Sh
         InputError: A loss that no index was built for.
     """
     places = places or Places()
-    directories = list_indexes(places.indexes)
-    opened = [Shelf.open(directory, places) for directory in directories]
-    if not losses:
-        return sorted(opened, key=lambda shelf: position(shelf.index.manifest.origin.loss))
-    chosen = []
+    found = {directory: Manifest.read(directory).origin.loss for directory in list_indexes(places.indexes)}
+    chosen = _chosen(losses, found, places) if losses else sorted(found, key=lambda path: position(found[path]))
+    return [Shelf.open(directory, places) for directory in chosen]
+
+
+def _chosen(losses: Sequence[str], found: Mapping[Path, str], places: Places) -> list[Path]:
+    """The indexes of the losses or names, each once."""
+    chosen: dict[Path, None] = {}
     for loss in losses:
-        fitting = [s for s in opened if loss in (s.index.manifest.origin.loss, s.index.directory.name)]
+        fitting = [directory for directory in found if loss in (found[directory], directory.name)]
         if not fitting:
-            known = sorted({shelf.index.manifest.origin.loss for shelf in opened})
+            known = sorted(set(found.values()), key=position)
             raise InputError(
                 f"Expected a loss with an index in {shown_path(places.indexes)}: {', '.join(known)}. "
                 f"Received: {loss!r}.{did_you_mean(loss, known) or ' Run `aekeras train --loss ' + loss + '` first.'}"
             )
-        chosen += fitting
-    return chosen
+        chosen |= dict.fromkeys(fitting)
+    return list(chosen)
 
 
 def search(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import importlib.metadata
 import json
+import shutil
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -85,6 +86,10 @@ class Run:
         return self.options.places.indexes / self.name
 
     @property
+    def checkpoint(self) -> Path:
+        return self.parent / ".training" / "checkpoint.npz"
+
+    @property
     def key(self) -> str:
         """Which training this is: the same loss, configuration and pixels give the same model."""
         told = {"loss": self.loss, "config": self.config.to_dict(), "data": self.gathered.collection.digest}
@@ -98,6 +103,7 @@ class Run:
         run = read_json(model / "assets.extra" / "run.json", "Train without `--resume`.")
         if run.get("key") != self.key:
             return None
+        self._forget_checkpoint()
         self._build_index(model)
         return self._outcome(model, run, seconds=0.0)
 
@@ -109,14 +115,13 @@ class Run:
         start = time.monotonic()
         progress, (part, parts) = self.options.progress, self.part
         images = self.gathered.collection.images
-        checkpoint = self.parent / ".training" / "checkpoint.npz"
         progress.begin(f"training {self.loss}", self.config.epochs * len(images), part=part, parts=parts)
         trained = training.fit(
             images,
             losses.get(self.loss),
             self.config,
             training.Surroundings(
-                checkpoint=checkpoint,
+                checkpoint=self.checkpoint,
                 resume=self.options.resume,
                 key=self.key,
                 tensorboard=self.options.tensorboard and self.options.tensorboard / self.name,
@@ -128,12 +133,15 @@ class Run:
         with new_version(self.parent) as draft:
             export.write(draft.directory, trained.autoencoder, losses.get(self.loss), run, images[:_WARMUP])
         assert draft.final is not None
-        checkpoint.unlink()
-        checkpoint.parent.rmdir()
+        self._forget_checkpoint()
         self._build_index(draft.final)
         outcome = self._outcome(draft.final, run, seconds=time.monotonic() - start)
         progress.end(f"loss {outcome.reconstruction:.4f}, best constant image {outcome.constant:.4f}")
         return outcome
+
+    def _forget_checkpoint(self) -> None:
+        if self.checkpoint.parent.is_dir():
+            shutil.rmtree(self.checkpoint.parent)  # with what a killed run may have left of another checkpoint
 
     def _build_index(self, model: Path) -> None:
         indexing.build(self.index, load_encoder(model), self.gathered).close()

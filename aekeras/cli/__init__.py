@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from typing import Any
 
@@ -30,6 +31,8 @@ class _Group(click.Group):
 def main() -> None:
     """Image retrieval in which the loss function says which images are equal."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # read once, when TensorFlow is loaded
+    # It takes several models in one process for one that is traced again and again, and advises against it.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
 for _command in (train, search, reconstruct, index, losses):

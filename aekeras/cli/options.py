@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from aekeras.errors import MissingError
 from aekeras.places import Places
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -28,6 +30,32 @@ loss_option = click.option(
     multiple=True,
     metavar="EXPR",
     help="A loss; may be repeated. [default: all there are]",
+)
+
+
+def _savable(context: click.Context, option: click.Parameter, sheet: Path | None) -> Path | None:
+    """Finds out whether a sheet could be saved there before the work that it is to show."""
+    del context, option
+    if sheet is not None:
+        from PIL import Image
+
+        from aekeras import pictures
+
+        if not sheet.parent.is_dir():
+            raise MissingError(
+                f"Expected a folder for {sheet.name}. Received: {sheet.parent}, which is none. Create it first."
+            )
+        with tempfile.TemporaryDirectory() as elsewhere:
+            pictures.save(Image.new("RGB", (1, 1)), Path(elsewhere, sheet.name))
+    return sheet
+
+
+sheet_option = click.option(
+    "--sheet",
+    type=FILE,
+    metavar="FILE",
+    callback=_savable,
+    help="Draw the pictures side by side (.png, .jpg, .webp, .pdf).",
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON instead.")
 

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from aekeras.cli.options import FILE, json_option, loss_option, models_option, print_json
+from aekeras.cli.options import json_option, loss_option, models_option, print_json, sheet_option
 
 
 @click.command()
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
-@click.option("--sheet", type=FILE, metavar="FILE", help="Draw originals and reconstructions (.png, .jpg, ...).")
+@sheet_option
 @loss_option
 @json_option
 @models_option

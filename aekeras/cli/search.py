@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from aekeras.cli.options import FILE, json_option, loss_option, places_options, print_json
+from aekeras.cli.options import json_option, loss_option, places_options, print_json, sheet_option
 from aekeras.places import Places
 
 
@@ -16,7 +16,7 @@ from aekeras.places import Places
 @loss_option
 @click.option("-k", default=8, show_default=True, help="Neighbors per loss.")
 @click.option("--max-distance", type=float, metavar="D", help="Leave out what is farther, in the loss's units.")
-@click.option("--sheet", type=FILE, metavar="FILE", help="Draw the answers side by side (.png, .jpg, .webp, .pdf).")
+@sheet_option
 @json_option
 @places_options
 def search(

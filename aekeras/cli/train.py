@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
 
+from aekeras.artefacts import shown_path
 from aekeras.cli.options import FOLDER, indexes_option, json_option, models_option, print_json
 from aekeras.configuration import ENCODER_INPUTS, Training
 from aekeras.losses import DEFAULT_LOSSES
@@ -42,7 +44,7 @@ def _switch(name: str, text: str) -> Callable[[Any], Any]:
     help="A loss; may be repeated.",
 )
 @click.option("--dataset", metavar="NAME", help="One of Keras's image data sets, in the place of a folder.")
-@_number("epochs", "Times through the pictures, at most; 0: 10, and more for few pictures.")
+@_number("epochs", "Times through the pictures, at most; 0: as many as make 400 steps, 5 at least.")
 @_number("image_size", "Pixels per side that pictures are brought to; a multiple of 16.")
 @_number("code_dim", "Numbers per code.")
 @_number("batch_size", "Pictures per step.")
@@ -105,4 +107,11 @@ def train(
         print_json(experiment.to_dict())
         return
     click.echo(experiment)
-    click.echo(f"\nNext: aekeras search {experiment.example}", err=True)
+    click.echo(f"\nNext: {_next_command(experiment.example, models, indexes)}", err=True)
+
+
+def _next_command(example: Path, models: Path, indexes: Path) -> str:
+    """The search that finds what was just trained."""
+    places = {"--models": (models, Places.models), "--indexes": (indexes, Places.indexes)}
+    others = [word for option, (path, usual) in places.items() if path != usual for word in (option, str(path))]
+    return shlex.join(["aekeras", "search", shown_path(example), *others])

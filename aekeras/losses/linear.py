@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import repeat
 from typing import Any, ClassVar
 
 import keras
@@ -10,7 +12,7 @@ from keras import ops
 
 from aekeras.losses.view_loss import Seed, ViewLoss
 
-_COARSE, _FINE = 4, 16  # cells per side of the random fields along which a metamer recolours an image
+_CELLS = (1, 4, 16)  # per side of the random fields along which a metamer recolours an image: even, coarse, fine
 _FLAT = 1e-6  # a direction shorter than this moves nothing
 
 
@@ -47,9 +49,7 @@ class LinearViewLoss(ViewLoss):
         basis = self.null_space()
         if not basis.shape[1]:
             return images
-        if isinstance(seed, int):
-            seed = keras.random.SeedGenerator(seed)
-        field = _random_field(ops.shape(images)[0], basis.shape[1] + 1, seed)
+        field = _random_field(ops.shape(images)[0], basis.shape[1] + 1, _seeds(seed))
         moves = ops.concatenate([ops.matmul(field[..., :-1], ops.transpose(basis)), field[..., -1:]], axis=-1)
         moves = ops.image.resize(moves, ops.shape(images)[1:3], interpolation="bilinear")
         direction, share = moves[..., :-1], ops.sigmoid(4 * moves[..., -1:])
@@ -64,17 +64,25 @@ class LinearViewLoss(ViewLoss):
         return tint + ops.matmul(images - tint, ops.transpose(project))
 
 
-def _random_field(count: Any, channels: int, seed: keras.random.SeedGenerator) -> Any:
+def _seeds(seed: Seed) -> Iterator[Any]:
+    """One seed per draw. Of an integer, more integers: a generator, being a variable, cannot be made while tracing."""
+    if isinstance(seed, keras.random.SeedGenerator):
+        return repeat(seed)
+    return iter(np.random.SeedSequence(seed).generate_state(2 * len(_CELLS)).tolist())
+
+
+def _random_field(count: Any, channels: int, seeds: Iterator[Any]) -> Any:
     """Smooth noise about 0, shape (count, 16, 16, channels), its grain different from image to image."""
     field = 0.0
-    for cells in (1, _COARSE, _FINE):
-        noise = keras.random.normal((count, cells, cells, channels), seed=seed)
-        weight = keras.random.uniform((count, 1, 1, 1), seed=seed)
-        field += weight * ops.image.resize(noise, (_FINE, _FINE), interpolation="bilinear")
+    for cells in _CELLS:
+        noise = keras.random.normal((count, cells, cells, channels), seed=next(seeds))
+        weight = keras.random.uniform((count, 1, 1, 1), seed=next(seeds))
+        field += weight * ops.image.resize(noise, _CELLS[-1:] * 2, interpolation="bilinear")
     return field
 
 
 def _room(images: Any, direction: Any) -> Any:
     """How many times `direction` each pixel can go before one of its channels leaves [0, 1], shape (N, H, W, 1)."""
     steps = ops.where(direction > 0, 1.0 - images, images) / ops.maximum(ops.abs(direction), _FLAT)
-    return ops.min(ops.where(ops.abs(direction) > _FLAT, steps, np.inf), axis=-1, keepdims=True)
+    room = ops.min(ops.where(ops.abs(direction) > _FLAT, steps, np.inf), axis=-1, keepdims=True)
+    return ops.where(room < np.inf, room, 0.0)  # where no channel moves, there is nowhere to go

@@ -29,10 +29,14 @@ class Keeper(keras.callbacks.Callback):
         for name, value in (logs or {}).items():
             self._state.history.setdefault(name, []).append(float(value))
         self.judge((logs or {}).get("val_loss", (logs or {})["loss"]), epoch + 1)
-        if self._path is not None:
-            checkpoint.save(self._path, self.model, self._state, self._key)
+        self.save()
         if self._state.exhausted(self._patience):
             self.model.stop_training = True
+
+    def save(self) -> None:
+        """Saves the state, where there is a place for it."""
+        if self._path is not None:
+            checkpoint.save(self._path, self.model, self._state, self._key)
 
     def judge(self, value: float, epoch: int) -> None:
         """Notes the weights as they are now, after `epoch` epochs, if `value` is the lowest so far."""

@@ -7,7 +7,6 @@ import json
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from zipfile import BadZipFile
 
 import keras
 import numpy as np
@@ -48,7 +47,7 @@ class State:
 def save(path: Path, learner: Learner, state: State, key: str) -> None:
     """Writes the state, the learner's variables and its optimizer's; `key` says which training it belongs to."""
     told = {"key": key, "history": state.history, "best": state.best, "best_epoch": state.best_epoch}
-    arrays = {f"variable_{i}": value for i, value in enumerate(_values(learner))}
+    arrays = {f"variable_{i}": variable.numpy() for i, variable in enumerate(_variables(learner))}
     arrays |= {f"best_{i}": value for i, value in enumerate(state.best_weights)}
     buffer = io.BytesIO()
     np.savez(buffer, state=np.frombuffer(json.dumps(told).encode(), np.uint8), **arrays)
@@ -65,30 +64,35 @@ def load(path: Path, learner: Learner, key: str) -> State | None:
     """
     if not path.exists():
         return None
-    try:
-        with np.load(path, allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-        told = json.loads(arrays.pop("state").tobytes())
-    except (OSError, BadZipFile, ValueError, KeyError) as error:
-        raise InputError(
-            f"Expected a checkpoint in {shown_path(path)}. Received: a damaged file. Train without `--resume`."
-        ) from error
-    if told["key"] != key:
+    told, arrays = _read(path)
+    variables = _variables(learner)
+    saved = [arrays.get(f"variable_{i}") for i in range(len(variables))]
+    fits = all(value is not None and value.shape == own.shape for value, own in zip(saved, variables, strict=True))
+    if told.get("key") != key or not fits:
         raise InputError(
             f"Expected a checkpoint of this very training in {shown_path(path)}. Received: one of other pictures or "
             "another configuration. Repeat the command that was interrupted, or train without `--resume`."
         )
-    variables = _variables(learner)
-    for i, variable in enumerate(variables):
-        variable.assign(arrays[f"variable_{i}"])
+    for variable, value in zip(variables, saved, strict=True):
+        variable.assign(value)
     best = [arrays[f"best_{i}"] for i in range(len(arrays) - len(variables))]
     return State(history=told["history"], best=told["best"], best_epoch=told["best_epoch"], best_weights=best)
+
+
+def _read(path: Path) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    """What `save` told, and the arrays."""
+    with storage_errors(path):
+        content = path.read_bytes()
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+            arrays = {name: stored[name] for name in stored.files}
+        return json.loads(arrays.pop("state").tobytes()), arrays
+    except Exception as error:  # NumPy and zipfile raise whatever damaged bytes lead them to.
+        raise InputError(
+            f"Expected a checkpoint in {shown_path(path)}. Received: a damaged file. Train without `--resume`."
+        ) from error
 
 
 def _variables(learner: Learner) -> list[keras.Variable]:
     """Weights, the random generator's state, and the optimizer's moments, in an order that the network fixes."""
     return [*learner.autoencoder.variables, learner.seeds.state, *learner.optimizer.variables]
-
-
-def _values(learner: Learner) -> list[Any]:
-    return [keras.ops.convert_to_numpy(variable) for variable in _variables(learner)]

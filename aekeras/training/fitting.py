@@ -10,6 +10,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from aekeras.artefacts import storage_errors
 from aekeras.configuration import Training
 from aekeras.errors import CollapseError, InputError
 from aekeras.progress import Progress
@@ -112,12 +113,14 @@ def _learn(learner: Learner, images: np.ndarray, rows: tuple[np.ndarray, np.ndar
     if not state.best_weights:
         keeper.set_model(learner)
         keeper.judge(learner.evaluate(validation, verbose=0, return_dict=True)["loss"], epoch=0)
+        keeper.save()  # so that a place that cannot be written is known before the first epoch
     if state.epochs < config.epochs and not state.exhausted(config.patience):
         learner.fit(
             Batches(images, train, size=size, seed=config.seed, epoch=state.epochs),
             validation_data=validation,
             initial_epoch=state.epochs,
             epochs=config.epochs,
+            shuffle=False,  # of the batches: Keras would do it by a generator whose state no checkpoint holds
             verbose=0,
             callbacks=[keeper, *_listeners(around, config, per_epoch, size)],
         )
@@ -139,6 +142,8 @@ def _validation(images: np.ndarray, rows: np.ndarray, config: Training) -> Batch
 def _listeners(around: Surroundings, config: Training, per_epoch: int, size: int) -> list[keras.callbacks.Callback]:
     listeners = [Teller(around.progress, config.epochs, per_epoch * size, size), *around.callbacks]
     if around.tensorboard is not None:
+        with storage_errors(around.tensorboard):
+            around.tensorboard.mkdir(parents=True, exist_ok=True)
         listeners.append(keras.callbacks.TensorBoard(str(around.tensorboard)))
     return listeners
 

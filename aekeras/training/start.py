@@ -19,7 +19,7 @@ from aekeras.training.learner import Learner
 
 LANDMARKS = 1024  # pictures whose distances are computed all against all
 _BLOCK = 128  # pictures per side of one block of that matrix: what the processor's cache holds
-_CODE_PENALTY, _PICTURE_PENALTY = 1e-2, 1e-4
+_CODE_PENALTY, _PICTURE_PENALTY = 3e-2, 1e-4
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

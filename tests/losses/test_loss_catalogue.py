@@ -1,0 +1,84 @@
+"""Names of losses: rows that load nothing heavy, and clear words about a name that is none."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import subprocess
+import sys
+
+import pytest
+
+from aekeras import losses
+from aekeras.errors import AekerasError, InputError
+from aekeras.losses.view_loss import ViewLoss
+
+ROWS = losses.catalogue()
+HEAVY = ("tensorflow", "keras", "faiss", "numpy", "PIL", "ai_edge_litert")
+
+
+def test_names_are_listed_once_each() -> None:
+    names = [row.name for row in ROWS]
+    assert len(set(names)) == len(names)
+
+
+def test_the_default_losses_come_first_and_in_the_order_of_the_catalogue() -> None:
+    assert losses.DEFAULT_LOSSES == ("l1", "l1_gray", "l1_red", "l1_green", "l1_blue")
+    assert tuple(row.name for row in ROWS)[:5] == losses.DEFAULT_LOSSES
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_row_says_what_its_class_says(row: losses.catalogue.Row) -> None:
+    module, _, attribute = row.path.partition(":")
+    kind = getattr(importlib.import_module(module), attribute)
+    assert issubclass(kind, ViewLoss)
+    assert kind.blind_to == row.blind_to
+    assert all((row.summary, row.formula, row.sees))
+    loss = losses.get(row.name)
+    assert type(loss) is kind
+    assert loss.name == row.name
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_row_is_found_by_its_name_and_shown_under_the_keys_of_json(row: losses.catalogue.Row) -> None:
+    assert losses.find(row.name) is row
+    shown = row.to_dict()
+    assert {"name", "summary", "sees", "blind_to", "source"} <= set(shown)
+    assert "path" not in shown
+    assert json.loads(json.dumps(shown)) == shown
+    assert shown["blind_to"] == list(row.blind_to)
+
+
+@pytest.mark.parametrize("ask", [losses.find, losses.get])
+def test_an_unknown_name_is_refused_with_the_nearest_one(ask: object) -> None:
+    assert callable(ask)
+    expected = r"^Unknown loss 'l1_grey'\. Expected one of: l1, l1_gray, .*\. Did you mean 'l1_gray'\?$"
+    with pytest.raises(InputError, match=expected) as caught:
+        ask("l1_grey")
+    assert isinstance(caught.value, AekerasError)
+    assert isinstance(caught.value, ValueError)
+
+
+@pytest.mark.parametrize("name", ["", "L1", "l1 ", "zebra"])
+def test_a_name_that_resembles_none_gets_no_wrong_hint(name: str) -> None:
+    with pytest.raises(InputError, match="Unknown loss") as caught:
+        losses.find(name)
+    assert repr(name) in str(caught.value)
+    if name in ("", "zebra"):
+        assert "Did you mean" not in str(caught.value)
+
+
+def test_names_sort_as_the_catalogue_lists_them_and_others_follow_by_name() -> None:
+    known = [row.name for row in ROWS]
+    assert sorted(["zebra", *reversed(known), "ape"], key=losses.position) == [*known, "ape", "zebra"]
+
+
+@pytest.mark.slow
+def test_listing_losses_in_a_fresh_interpreter_loads_nothing_heavy() -> None:
+    program = (
+        "import sys, aekeras.losses as losses\n"
+        "[losses.find(row.name).to_dict() for row in losses.catalogue()]\n"
+        f"print([name for name in {HEAVY} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,246 @@
+"""Pictures in, models and indexes out: what is recorded, and what is left when something is in the way."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aekeras import datasets, experiment, images
+from aekeras.configuration import Training
+from aekeras.encoding import load_encoder
+from aekeras.errors import InputError, MissingError, StorageError
+from aekeras.experiment import Options, train
+from aekeras.index import Index
+from aekeras.places import Places
+from aekeras.run import Outcome, Run
+from aekeras.training import checkpoint
+
+if TYPE_CHECKING:
+    from conftest import Project
+
+pytestmark = pytest.mark.slow
+CONFIG = Training(image_size=32, code_dim=4, epochs=1)
+
+
+def painted(path: Path, color: tuple[int, int, int]) -> None:
+    """A picture of one color."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", (40, 30), color).save(path)
+
+
+@pytest.fixture
+def two(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder with two pictures, in a fresh working directory."""
+    monkeypatch.chdir(tmp_path)
+    painted(tmp_path / "two" / "dark.png", (30, 20, 10))
+    painted(tmp_path / "two" / "deep" / "light.JPG", (210, 220, 230))
+    return Path("two")
+
+
+@pytest.fixture
+def runs(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
+    """The runs that would have trained."""
+    noted: list[Run] = []
+
+    def note(run: Run) -> Outcome:
+        noted.append(run)
+        return Outcome(
+            loss=run.loss, model=run.parent / "1", index=run.index, reconstruction=0, constant=1, epochs=1, seconds=1
+        )
+
+    monkeypatch.setattr(Run, "train", note)
+    return noted
+
+
+def run_of(model: Path) -> dict[str, Any]:
+    return json.loads((model / "assets.extra" / "run.json").read_text())
+
+
+@contextmanager
+def files_of_at_most(size: int) -> Iterator[None]:
+    """As a disk that fills up, the system refuses to write more bytes to a file."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_run_json_tells_how_to_train_this_model_again(trained: Project) -> None:
+    for loss, blind_to in (("l1", []), ("l1_gray", ["chroma"])):
+        run = run_of(trained.places.models / loss / "1")
+        assert (run["loss"], run["blind_to"]) == (loss, blind_to)
+        assert Training.from_dict(run["training"]) == trained.config
+        assert (run["image_size"], run["code_dim"], run["seed"]) == (32, 16, 0)
+        assert len(run["history"]["loss"]) == len(run["history"]["val_loss"]) == 3
+        assert run["distance_scale"] > 0
+        assert run["reconstruction"] < run["constant"]
+        assert run["data"]["count"] == 120
+        assert run["data"]["unreadable"] == []
+        assert len(run["data"]["digest"]) == len(run["key"]) == 64
+        assert {"tensorflow", "keras", "faiss-cpu", "numpy"} <= set(run["versions"])
+
+
+def test_everything_that_is_promised_lies_in_the_model(trained: Project) -> None:
+    for loss in ("l1", "l1_gray"):
+        names = {path.name for path in (trained.places.models / loss / "1" / "assets.extra").iterdir()}
+        assert names >= {"autoencoder.keras", "encoder.tflite", "view.tflite", "loss.tflite", "run.json"}
+        assert [path.name for path in (trained.places.models / loss).iterdir()] == ["1"], "nothing is left behind"
+
+
+def test_the_index_holds_the_codes_of_all_pictures_in_order(trained: Project) -> None:
+    for outcome in trained.experiment.outcomes:
+        encoder = load_encoder(outcome.model)
+        with Index.open(outcome.index) as index:
+            paths = [item.path for _, item in index.items()]
+            read = np.stack([images.read(path, 32) for path in paths])
+            np.testing.assert_allclose(index.codes, encoder.encode(read), atol=1e-5)
+            assert index.manifest.origin.model == f"{outcome.loss}/1"
+        assert paths == sorted(trained.pictures.glob("*.png"))
+
+
+def test_the_experiment_tells_what_came_of_it(here: Project) -> None:
+    told = json.loads(json.dumps(here.experiment.to_dict()))
+    assert (told["pictures"], told["count"], told["unreadable"]) == ("pictures", 120, [])
+    assert [entry["loss"] for entry in told["losses"]] == ["l1_gray", "l1"]
+    for entry in told["losses"]:
+        assert (entry["model"], entry["index"]) == (f"models/{entry['loss']}/1", f"indexes/{entry['loss']}")
+        assert entry["epochs"] == 3
+        assert entry["reconstruction"] < entry["constant"]
+    lines = str(here.experiment).splitlines()
+    assert lines[0] == "Trained on 120 pictures of pictures:"
+    assert [line.split()[0] for line in lines[1:]] == ["l1_gray", "l1"]
+
+
+def test_two_pictures_go_the_whole_way_even_past_an_index_that_cannot_be_written(two: Path) -> None:
+    Path("file").touch()
+    blocked = Options(places=Places(indexes=Path("file/indexes")))
+    with pytest.raises(StorageError, match=r"Expected to read and write file/indexes/l1\. .* Choose a place that is"):
+        train(two, losses=["l1"], config=CONFIG, options=blocked)
+    trained_before = run_of(Path("models/l1/1"))
+
+    # A run that was killed between the model and its index may have left its checkpoint, and half of another one.
+    left = Path("models/l1/.training")
+    left.mkdir()
+    for name in ("checkpoint.npz", ".checkpoint.npz.00000000-1-00000000.partial"):
+        (left / name).touch()
+    experiment = train(two, losses=["l1"], config=CONFIG, options=Options(resume=True))
+    assert experiment.outcomes[0].model == Path("models/l1/1")
+    assert experiment.outcomes[0].seconds == 0, "nothing is trained again"
+    assert [path.name for path in Path("models/l1").iterdir()] == ["1"]
+    assert run_of(Path("models/l1/1")) == trained_before
+    with Index.open(Path("indexes/l1")) as index:
+        assert [item.path.name for _, item in index.items()] == ["dark.png", "light.JPG"]
+
+
+@pytest.mark.parametrize("when", ["at the first checkpoint", "at the export"])
+def test_a_disk_that_fills_up_leaves_nothing_half_written(
+    when: str, two: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if when == "at the export":
+        monkeypatch.setattr(checkpoint, "save", lambda path, *_: path.parent.mkdir(parents=True, exist_ok=True))
+    with files_of_at_most(30_000), pytest.raises(StorageError, match=r"Received: File too large.*Raise the limit on"):
+        train(two, losses=["l1"], config=CONFIG)
+    assert [path.name for path in Path("models/l1").iterdir()] == [".training"]
+    assert list(Path("models/l1/.training").iterdir()) == []
+    assert not Path("indexes").exists()
+
+
+def test_a_name_goes_to_model_and_index(two: Path, runs: list[Run]) -> None:
+    train(two, losses=["l1"], config=CONFIG, options=Options(name="my run"))
+    (run,) = runs
+    assert run.parent.parent == Path("models")
+    assert run.parent.name == run.index.name
+    assert run.parent.name.startswith("my-run-")
+
+
+def test_a_folder_is_searched_recursively_and_unreadable_files_are_told_of(two: Path, runs: list[Run]) -> None:
+    (two / "deep" / "broken.png").write_bytes(b"no picture")
+    (two / "notes.txt").write_text("no picture either, and it does not say so")
+    experiment = train(two, losses=["l1"], config=CONFIG)
+    assert [path.name for path in runs[0].gathered.collection.paths] == ["dark.png", "light.JPG"]
+    ((path, reason),) = experiment.unreadable
+    assert path == "two/deep/broken.png"
+    assert "not a picture" in reason
+    assert experiment.count == 2
+
+
+def test_a_data_set_goes_the_same_way(tmp_path: Path, runs: list[Run], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    digits = np.random.default_rng(0).integers(0, 256, (5, 28, 28), dtype=np.uint8)
+    labels = np.arange(5)
+    monkeypatch.setattr(datasets, "_download", lambda _: ((digits[:3], labels[:3]), (digits[3:], labels[3:])))
+    experiment = train(dataset="mnist", losses=["l1_gray"], config=CONFIG)
+    assert (experiment.pictures, experiment.count) == (Path("datasets/mnist"), 5)
+    known = {item.path.name: item.metadata for item in runs[0].gathered.items}
+    assert known["3-00000.png"] == {"label": "3"}
+
+
+def test_without_pictures_the_samples_are_drawn(
+    tmp_path: Path, runs: list[Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write = experiment.samples.write
+    monkeypatch.setattr(experiment.samples, "write", lambda directory: write(directory, count=8))
+    done = train(config=CONFIG)
+    assert done.pictures == Path("samples")
+    assert done.count == len(list(Path("samples").glob("*.png"))) == 8
+    assert [run.loss for run in runs] == ["l1", "l1_gray", "l1_red", "l1_green", "l1_blue"]
+    assert runs[0].gathered is runs[-1].gathered, "pictures are read once"
+
+
+def test_another_configuration_or_other_pictures_make_another_key(two: Path, runs: list[Run]) -> None:
+    train(two, losses=["l1", "l1_gray"], config=CONFIG)
+    train(two, losses=["l1"], config=replace(CONFIG, seed=1))
+    shutil.copy(two / "dark.png", two / "more.png")
+    train(two, losses=["l1"], config=CONFIG)
+    assert len({run.key for run in runs}) == len(runs) == 4
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"losses": []}, r"Expected at least one loss\. Received: none\."),
+        ({"losses": ["l1", "l1_grey"]}, r"Unknown loss 'l1_grey'\. Expected one of: .* Did you mean 'l1_gray'\?"),
+        ({"losses": ["l1", "l1_red"], "options": Options(name="a")}, r"Expected a single loss with `name`\."),
+        ({"dataset": "mnist"}, r"Expected a folder or a data set\. Received: two and mnist\."),
+        ({"dataset": "minst", "pictures": None}, r"Did you mean 'mnist'\?"),
+        ({"pictures": "empty"}, r"Expected a folder with pictures \(\.bmp, .*Received: '.*empty', which has none\."),
+        (
+            {"pictures": "broken"},
+            r"Received: 1 files, none of them readable; the first is '.*a\.png' \(an empty file\)",
+        ),
+        ({"pictures": "one"}, r"Expected at least 2 pictures to train on\. Received: 1\."),
+        ({"pictures": "alike"}, r"Received: 2 pictures, all equal under l1\."),
+    ],
+)
+def test_what_cannot_be_trained_on_is_refused_and_nothing_is_written(
+    arguments: dict[str, Any], message: str, two: Path
+) -> None:
+    Path("empty").mkdir()
+    Path("broken").mkdir()
+    Path("broken/a.png").touch()
+    painted(Path("one/a.png"), (1, 2, 3))
+    painted(Path("alike/a.png"), (9, 9, 9))
+    painted(Path("alike/b.png"), (9, 9, 9))
+    before = sorted(Path().rglob("*"))
+    with pytest.raises(InputError, match=message):
+        train(**{"pictures": two, "losses": ["l1"], "config": CONFIG} | arguments)
+    assert sorted(Path().rglob("*")) == before
+
+
+def test_a_missing_folder_is_told_of(two: Path) -> None:
+    with pytest.raises(MissingError, match=r"Received: '.*/nowhere', which does not exist\. Check the path\."):
+        train("nowhere", losses=["l1"], config=CONFIG)
+    assert [path.name for path in Path().iterdir()] == [two.name]
