@@ -95,7 +95,8 @@ def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
             f"Expected an autoencoder in {shown_path(path)}. Received: a file that cannot be loaded ({error}). "
             "Run `aekeras train` again."
         ) from error
-    reconstructions = keras.ops.convert_to_numpy(autoencoder(originals, training=False))
+    codes = autoencoder.get_layer("encoder")(originals, training=False)
+    reconstructions = keras.ops.convert_to_numpy(autoencoder.get_layer("decoder")(codes, training=False))
     return Rebuilt(
         encoder=encoder,
         originals=originals,

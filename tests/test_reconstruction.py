@@ -41,7 +41,7 @@ def test_reconstructions_are_those_of_the_keras_model(
     originals = np.stack([images.read(path, 32) for path in queries]).astype(np.float32) / 255
     for model in rebuilt.models:
         path = trained.places.models / model.encoder.loss_name / "1" / "assets.extra" / "autoencoder.keras"
-        expected = keras.saving.load_model(path, compile=False).predict(originals, verbose=0)
+        expected = keras.saving.load_model(path, compile=False).predict([originals], verbose=0)
         np.testing.assert_allclose(model.originals, originals)
         np.testing.assert_allclose(model.reconstructions, expected, atol=1e-5)
 
@@ -62,7 +62,8 @@ def test_a_picture_is_recognised_in_its_reconstruction(rebuilt: Reconstruction) 
         assert errors.diagonal().mean() < np.abs(seen - seen.mean(axis=(1, 2), keepdims=True)).mean()
 
 
-def test_the_dictionary_has_a_value_per_picture_and_loss(here: Project, queries: list[Path]) -> None:
+@pytest.mark.usefixtures("here")
+def test_the_dictionary_has_a_value_per_picture_and_loss(queries: list[Path]) -> None:
     told = json.loads(json.dumps(reconstruct(queries, losses=["l1"], models=Path("models")).to_dict()))
     assert told["images"] == [f"pictures/{path.name}" for path in queries]
     (entry,) = told["losses"]

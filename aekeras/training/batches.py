@@ -31,7 +31,6 @@ class Batches(keras.utils.PyDataset):
         super().__init__()
         self._images, self._rows, self._size, self._reshuffle = images, rows, size, reshuffle
         self._seed, self._epoch = seed, epoch
-        self._begun = False
         self._shuffle()
 
     def __len__(self) -> int:
@@ -41,11 +40,10 @@ class Batches(keras.utils.PyDataset):
         rows = self._order[index * self._size : (index + 1) * self._size]
         return (self._images[np.sort(rows)],)
 
-    def on_epoch_begin(self) -> None:  # `on_epoch_end` comes once before the first epoch, too
-        if self._begun and self._reshuffle:
+    def on_epoch_end(self) -> None:
+        if self._reshuffle:
             self._epoch += 1
             self._shuffle()
-        self._begun = True
 
     def _shuffle(self) -> None:
         self._order = np.random.default_rng((self._seed, self._epoch)).permutation(self._rows)
