@@ -100,7 +100,7 @@ def build_all(
 
 
 def _skipped(collection: Collection) -> str:
-    shown = [f"{file.path} ({file.reason})" for file in collection.unreadable[:_NAMED]]
+    shown = [f"{shown_path(file.path)} ({file.reason})" for file in collection.unreadable[:_NAMED]]
     more = len(collection.unreadable) - len(shown)
     tail = f", and {more:,} more" if more else ""
     return f"Skipped {len(collection.unreadable):,} unreadable files: {', '.join(shown)}{tail}."

@@ -56,7 +56,7 @@ def test_elsewhere_a_line_comes_every_few_seconds(clock: Clock) -> None:
     assert text.getvalue().splitlines() == [
         "training l1 (1 of 2)",
         # 10 pictures in 2 s, at 30 of 100: 14 s for the rest, and 22 s for a second part like this one
-        "training l1 (1 of 2): note 30, 5 images/s, 0:34 left",
+        "training l1 (1 of 2): note 30, 5 images/s, 0:36 left",
         "training l1 (1 of 2): done, 10.0 s",
     ]
 

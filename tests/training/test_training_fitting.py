@@ -210,10 +210,10 @@ def test_blends_follow_the_pictures_and_can_be_turned_off(images: np.ndarray) ->
     assert with_blends["pictures"].shape[0] == with_blends["codes"].shape[0] == 12
     assert with_blends["reconstructions"].shape[0] == 6
     blends, pictures = np.asarray(with_blends["pictures"][6:]), batch / 255.0
-    for blend, picture, neighbor in zip(blends, pictures, np.roll(pictures, 1, axis=0), strict=True):
-        share = np.sum((blend - neighbor) * (picture - neighbor)) / np.sum((picture - neighbor) ** 2)
-        np.testing.assert_allclose(blend, share * picture + (1 - share) * neighbor, atol=1e-5)
-        assert 0 <= share <= 1
+    neighbors = np.roll(pictures, 1, axis=0)
+    assert (blends >= np.minimum(pictures, neighbors) - 1e-5).all()
+    assert (blends <= np.maximum(pictures, neighbors) + 1e-5).all()
+    assert (np.abs(blends - pictures).max(axis=(1, 2, 3)) > 0.01).all()
     for config in (replace(CONFIG, blends=False), replace(CONFIG, isometry=0.0)):
         assert learner(config)(batch, training=True)["pictures"].shape[0] == 6
 
