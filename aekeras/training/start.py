@@ -91,16 +91,12 @@ def fit_linear_layers(autoencoder: keras.Model, loss: Any, images: np.ndarray, d
     readings = keras.Model(encoder.input, encoder.get_layer("readings").output)
     layer = encoder.get_layer("closed_form")
     ideal = closed_form.classical_scaling(distances, layer.units)
-    layer.set_weights(closed_form.ridge(_predict(readings, images), ideal, _CODE_PENALTY))
+    layer.set_weights(closed_form.ridge(units.in_batches(readings, images), ideal, _CODE_PENALTY))
     layer.trainable = False
 
     canvas = decoder.get_layer("linear_picture").output
     inputs = keras.Model(decoder.input, decoder.get_layer("even_codes").output)
     pictures = ops.image.resize(loss.representative(images), canvas.shape[1:3], antialias=True)
-    codes = _predict(inputs, _predict(encoder, images))
+    codes = units.in_batches(inputs, units.in_batches(encoder, images))
     flat = np.asarray(pictures).reshape(len(images), -1)
     decoder.get_layer("linear").set_weights(closed_form.ridge(codes, flat, _PICTURE_PENALTY))
-
-
-def _predict(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
-    return model.predict(inputs, batch_size=256, verbose=0)

@@ -29,10 +29,18 @@ def typical(distances: np.ndarray, loss: str) -> float:
     return float(np.median(positive))
 
 
+def in_batches(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
+    """What a model makes of inputs (N, ...), without the tracing that `predict` would need for a single call."""
+    rows = range(0, len(inputs), _BATCH)
+    parts = [model(inputs[i : i + _BATCH], training=False) for i in rows]
+    return np.concatenate([keras.ops.convert_to_numpy(part) for part in parts])
+
+
 def mean_loss(loss: Any, images: np.ndarray, autoencoder: keras.Model) -> float:
     """Mean loss between images (N, S, S, 3) and their reconstructions."""
-    batches = [images[i : i + _BATCH] for i in range(0, len(images), _BATCH)]
-    return _mean([loss(batch, autoencoder.predict_on_batch(batch)) for batch in batches])
+    rebuilt = in_batches(autoencoder, images)
+    rows = range(0, len(images), _BATCH)
+    return _mean([loss(images[i : i + _BATCH], rebuilt[i : i + _BATCH]) for i in rows])
 
 
 def best_constant(loss: Any, images: np.ndarray) -> float:
@@ -54,7 +62,7 @@ def calibrate(autoencoder: keras.Model, images: np.ndarray, distances: np.ndarra
         distances: Their losses, shape (N, N).
     """
     encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
-    codes = encoder.predict(images, batch_size=_BATCH, verbose=0).astype(np.float64)
+    codes = in_batches(encoder, images).astype(np.float64)
     squares = np.sum(codes**2, axis=1)
     by_code = np.sqrt(np.maximum(squares[:, None] + squares[None] - 2 * codes @ codes.T, 0.0))
     np.fill_diagonal(by_code, np.inf)
