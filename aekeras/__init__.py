@@ -13,13 +13,15 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aekeras import losses
+    from aekeras import errors, losses
     from aekeras.configuration import Training
     from aekeras.encoding import load_encoder
     from aekeras.errors import AekerasError
     from aekeras.experiment import Options, train
     from aekeras.index import Index
+    from aekeras.indexing import build_indexes
     from aekeras.places import Places
+    from aekeras.reconstruction import reconstruct
     from aekeras.retrieval import search
 
 __all__ = [
@@ -28,8 +30,11 @@ __all__ = [
     "Options",
     "Places",
     "Training",
+    "build_indexes",
+    "errors",
     "load_encoder",
     "losses",
+    "reconstruct",
     "search",
     "train",
 ]
@@ -40,15 +45,17 @@ _ROOMS = {
     "Options": "experiment",
     "Places": "places",
     "Training": "configuration",
+    "build_indexes": "indexing",
     "load_encoder": "encoding",
+    "reconstruct": "reconstruction",
     "search": "retrieval",
     "train": "experiment",
 }
 
 
 def __getattr__(name: str) -> Any:
-    if name == "losses":
-        return importlib.import_module("aekeras.losses")
+    if name in ("errors", "losses"):
+        return importlib.import_module(f"aekeras.{name}")
     if name not in _ROOMS:
         raise AttributeError(f"module 'aekeras' has no attribute {name!r}")
     value = getattr(importlib.import_module(f"aekeras.{_ROOMS[name]}"), name)

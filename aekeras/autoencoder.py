@@ -30,7 +30,7 @@ class Shape:
     Args:
         image_size: S, pixels per side, a multiple of 16.
         code_dim: D, numbers per code.
-        view: M of shape (C, 3): the linear map of each pixel's colour in which the closed-form part reads the images.
+        view: M of shape (C, 3): the linear map of each pixel's color in which the closed-form part reads the images.
         unit: How far apart two pictures typically are, in the loss's units; codes are of this order.
         encoder_input: "images", or "view" for an encoder that never gets more than M x.
     """

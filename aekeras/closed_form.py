@@ -18,8 +18,8 @@ def classical_scaling(distances: np.ndarray, code_dim: int) -> np.ndarray:
     """
     squared = np.square(distances, dtype=np.float64)
     rows = squared.mean(axis=0)
-    centred = -0.5 * (squared - rows[:, None] - rows[None, :] + rows.mean())
-    values, vectors = np.linalg.eigh(centred)
+    centered = -0.5 * (squared - rows[:, None] - rows[None, :] + rows.mean())
+    values, vectors = np.linalg.eigh(centered)
     leading = np.argsort(-values)[:code_dim]
     codes = np.zeros((len(distances), code_dim))
     codes[:, : len(leading)] = vectors[:, leading] * np.sqrt(np.maximum(values[leading], 0.0))
@@ -35,14 +35,14 @@ def ridge(features: np.ndarray, targets: np.ndarray, strength: float) -> tuple[n
         strength: The penalty, as a multiple of the features' mean squared norm about their mean.
     """
     mean, target_mean = features.mean(axis=0), targets.mean(axis=0)
-    centred = (features - mean).astype(np.float64)
-    count, width = centred.shape
+    centered = (features - mean).astype(np.float64)
+    count, width = centered.shape
     if width <= count:
-        gram = centred.T @ centred
+        gram = centered.T @ centered
         penalty = strength * np.trace(gram) / count
-        kernel = np.linalg.solve(gram + (penalty + _TINY) * np.eye(width), centred.T @ (targets - target_mean))
+        kernel = np.linalg.solve(gram + (penalty + _TINY) * np.eye(width), centered.T @ (targets - target_mean))
     else:
-        gram = centred @ centred.T
+        gram = centered @ centered.T
         penalty = strength * np.trace(gram) / count
-        kernel = centred.T @ np.linalg.solve(gram + (penalty + _TINY) * np.eye(count), targets - target_mean)
+        kernel = centered.T @ np.linalg.solve(gram + (penalty + _TINY) * np.eye(count), targets - target_mean)
     return kernel.astype(np.float32), (target_mean - mean @ kernel).astype(np.float32)

@@ -10,6 +10,7 @@ from aekeras.errors import InputError, did_you_mean
 ENCODER_INPUTS = ("images", "view")
 GRID = 16  # the network reads a picture at 16 x 16 positions, so its size is a multiple of 16
 _EPOCHS, _STEPS, _MOST_EPOCHS = 5, 400, 100  # where none are asked for: at least, at least, at most
+_FEW, _STEPS_PER_EPOCH = 16, 8  # pictures per step where there are few: at least; steps of an epoch: about
 _KINDS = {
     int: (int, "a whole number"),
     float: (int | float, "a number"),
@@ -26,12 +27,12 @@ class Training:
         image_size: S: pictures are brought to S x S pixels; a multiple of 16.
         code_dim: D: numbers per code.
         epochs: Times through the training pictures, at most; 0 for as many as `for_count` finds fitting.
-        batch_size: Pictures per step; each brings a blend of two pictures along.
+        batch_size: Pictures per step, at most; each brings a blend of two pictures along.
         learning_rate: Of Adam at the first step; falls to zero along a cosine.
         seed: Of the initial weights, the split, the order of the pictures, the metamers and the blends.
         patience: Epochs without a better validation after which training ends early.
         validation_share: Share of the pictures that validate instead of train, in [0, 0.5].
-        isometry: Weight of the isometry term against the reconstruction; 0 turns it off.
+        isometry: Weight of the isometry term against the reconstruction; 0 turns it off, and blends with it.
         metamers: Encode metamers of the pictures, so that the code learns to be blind to what the loss cannot see.
         blends: Compare mixtures of two pictures beside the pictures themselves.
         closed_form: Begin with linear layers fitted to classical scaling of the loss's own distances.
@@ -87,8 +88,12 @@ class Training:
         if self.epochs:
             return self
         train = max(count - int(count * self.validation_share), 1)
-        steps = max(train // self.batch_size, 1)
+        steps = max(train // self.batch_for(train), 1)
         return replace(self, epochs=min(max(_EPOCHS, -(-_STEPS // steps)), _MOST_EPOCHS))
+
+    def batch_for(self, train: int) -> int:
+        """Pictures per step where this many train: fewer than `batch_size` where that would make few steps."""
+        return min(self.batch_size, max(_FEW, train // _STEPS_PER_EPOCH), train)
 
     def to_dict(self) -> dict[str, Any]:
         """The configuration as JSON holds it."""

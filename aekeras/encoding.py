@@ -21,7 +21,6 @@ from aekeras.stderr import held_back
 _CHUNK = 64  # images per call; of 1 to 512, the fastest: what passes between two layers stays in the cache
 _REMEDY = "Run `aekeras train` again."
 _KEYS = {"loss", "image_size", "code_dim", "fingerprint", "digests"}
-_redirecting = threading.Lock()  # or of two threads at once, the later one would take the other's silence for stderr
 
 
 class SlowStartWarning(UserWarning):
@@ -135,7 +134,7 @@ class Encoder:
         return images
 
 
-def load_encoder(model_directory: Path) -> Encoder:
+def load_encoder(model_directory: str | Path) -> Encoder:
     """The encoder of a model, ready to run.
 
     Args:
@@ -145,6 +144,7 @@ def load_encoder(model_directory: Path) -> Encoder:
         MissingError: There is no model.
         InputError: The model is damaged.
     """
+    model_directory = Path(model_directory)
     run_file = model_directory / "assets.extra" / "run.json"
     if not run_file.is_file():
         raise MissingError(f"Expected a model in {shown_path(model_directory)}. Found none. Run `aekeras train` first.")

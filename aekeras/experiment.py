@@ -68,7 +68,7 @@ def train(
     """Trains, exports and indexes one model per loss.
 
     Args:
-        pictures: A folder, searched recursively; without it, the built-in sample images.
+        pictures: A folder, searched recursively; without it, the built-in sample images, for 10 epochs.
         losses: Names of losses.
         dataset: One of Keras's image data sets, in the place of a folder.
         config: What every training is told.
@@ -87,7 +87,7 @@ def train(
     names = _checked(losses, options)
     folder, example = _folder(pictures, dataset, options)
     gathered = indexing.gather([folder], config.image_size, options.progress)
-    config = _for_samples(config) if pictures is dataset is None else config.for_count(len(gathered.items))
+    config = _for_samples(config) if example else config.for_count(len(gathered.items))
     outcomes = []
     for part, (loss, name) in enumerate(names.items(), start=1):
         run = Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(names)))

@@ -77,8 +77,11 @@ def build(directory: Path, encoder: Encoder, gathered: Gathered) -> Index:
     return Index.build(directory, encoder.encode(gathered.collection.images), gathered.items, origin)
 
 
-def build_all(
-    sources: Sequence[Path], losses: Sequence[str], places: Places, progress: Progress | None = None
+def build_indexes(
+    sources: Sequence[str | Path],
+    losses: Sequence[str] = (),
+    places: Places | None = None,
+    progress: Progress | None = None,
 ) -> list[IndexInfo]:
     """Indexes the pictures of folders and files for the newest model of every loss, or of the named ones.
 
@@ -86,9 +89,10 @@ def build_all(
         MissingError: There is no model, or a source does not exist.
         InputError: A loss without a model, or no readable picture.
     """
-    progress = progress or Progress()
+    progress, places = progress or Progress(), places or Places()
+    folders = [Path(source) for source in sources]
     encoders = [load_encoder(model) for model in chosen_models(places.models, losses)]
-    by_size = {size: gather(sources, size, progress) for size in sorted({e.image_size for e in encoders})}
+    by_size = {size: gather(folders, size, progress) for size in sorted({e.image_size for e in encoders})}
     built = []
     for part, encoder in enumerate(encoders, start=1):
         gathered = by_size[encoder.image_size]

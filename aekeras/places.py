@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 FACTORS = "factors.csv"
@@ -24,3 +24,7 @@ class Places:
     indexes: Path = Path("indexes")
     samples: Path = Path("samples")
     datasets: Path = Path("datasets")
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            object.__setattr__(self, field.name, Path(getattr(self, field.name)))

@@ -14,6 +14,7 @@ from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import InputError
 from aekeras.model_choice import chosen_models
+from aekeras.places import Places
 from aekeras.stderr import held_back
 
 
@@ -64,7 +65,7 @@ class Reconstruction:
 
 
 def reconstruct(
-    queries: Sequence[str | Path], *, losses: Sequence[str] = (), models: Path = Path("models")
+    queries: Sequence[str | Path], *, losses: Sequence[str] = (), models: str | Path = Places.models
 ) -> Reconstruction:
     """Encodes and decodes pictures with the newest model of every loss, or of the named ones.
 
@@ -73,7 +74,7 @@ def reconstruct(
         InputError: A file that is no picture, or a loss without a model.
     """
     paths = tuple(Path(query) for query in queries)
-    encoders = [load_encoder(model) for model in chosen_models(models, losses)]
+    encoders = [load_encoder(model) for model in chosen_models(Path(models), losses)]
     read = {
         size: np.stack([images.read(path, size) for path in paths]).astype(np.float32) / 255.0
         for size in {encoder.image_size for encoder in encoders}

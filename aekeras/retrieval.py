@@ -70,6 +70,19 @@ class Result:
         return "\n".join(lines)
 
 
+class Results(tuple[Result, ...]):
+    """The results of several queries, in their order."""
+
+    def __str__(self) -> str:
+        return "\n".join(str(result) for result in self)
+
+    __repr__ = __str__
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The lines of `aekeras search --json`."""
+        return [result.to_dict() for result in self]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Shelf:
     """An index with the encoder of the model that made it."""
@@ -146,7 +159,7 @@ def search(
     k: int = 8,
     max_distance: float | None = None,
     places: Places | None = None,
-) -> list[Result]:
+) -> Results:
     """The nearest pictures of each query, loss by loss.
 
     Args:
@@ -162,7 +175,7 @@ def search(
 
     Examples:
         >>> import aekeras
-        >>> print(aekeras.search(["cat.png"], losses=["l1_gray"], k=3)[0])
+        >>> print(aekeras.search(["cat.png"], losses=["l1_gray"], k=3))
     """
     paths = [Path(query) for query in queries]
     opened = shelves(losses, places)
@@ -171,4 +184,4 @@ def search(
         for size in {shelf.encoder.image_size for shelf in opened}
     }
     answers = [shelf.ask(pictures[shelf.encoder.image_size], k, max_distance) for shelf in opened]
-    return [Result(query=path, answers=tuple(of_loss[i] for of_loss in answers)) for i, path in enumerate(paths)]
+    return Results(Result(query=path, answers=tuple(of_loss[i] for of_loss in answers)) for i, path in enumerate(paths))

@@ -148,9 +148,12 @@ class Run:
 
     def _record(self, trained: Any) -> dict[str, Any]:
         """What run.json tells of the training."""
+        import keras
+
         collection = self.gathered.collection
         return {
             "loss": self.loss,
+            "loss_config": keras.saving.serialize_keras_object(losses.get(self.loss)),
             "blind_to": list(losses.find(self.loss).blind_to),
             "key": self.key,
             "training": self.config.to_dict(),

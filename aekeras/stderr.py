@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 _STDERR = 2
+_redirecting = threading.RLock()  # of two threads at once, the later would take the other's silence for stderr
 
 
 @contextmanager
@@ -17,9 +19,9 @@ def held_back(*expected: type[BaseException]) -> Iterator[None]:
 
     An error of the `expected` types says what it has to say itself; with any other, all that was written appears.
     """
-    sys.stderr.flush()
-    terminal = os.dup(_STDERR)
-    with tempfile.TemporaryFile() as written:
+    with _redirecting, tempfile.TemporaryFile() as written:
+        sys.stderr.flush()
+        terminal = os.dup(_STDERR)
         os.dup2(written.fileno(), _STDERR)
         try:
             yield

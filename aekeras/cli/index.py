@@ -24,10 +24,10 @@ def index() -> None:
 def build(sources: tuple[Path, ...], losses: tuple[str, ...], as_json: bool, models: Path, indexes: Path) -> None:
     """Index the pictures below PATH, for every model there is."""
     from aekeras.cli.progress import Display
-    from aekeras.indexing import build_all
+    from aekeras.indexing import build_indexes
 
     with Display() as display:
-        built = build_all(sources, losses, Places(models=models, indexes=indexes), display)
+        built = build_indexes(sources, losses, Places(models=models, indexes=indexes), display)
     for info in built:
         if as_json:
             print_json(info.to_dict())

@@ -44,7 +44,7 @@ def _switch(name: str, text: str) -> Callable[[Any], Any]:
     help="A loss; may be repeated.",
 )
 @click.option("--dataset", metavar="NAME", help="One of Keras's image data sets, in the place of a folder.")
-@_number("epochs", "Times through the pictures, at most; 0: as many as make 400 steps, 5 at least.")
+@_number("epochs", "Times through the pictures, at most; 0: 10 for the samples, else 5 to 100 for about 400 steps.")
 @_number("image_size", "Pixels per side that pictures are brought to; a multiple of 16.")
 @_number("code_dim", "Numbers per code.")
 @_number("batch_size", "Pictures per step.")

@@ -62,13 +62,14 @@ class Index:
         return cls.open(directory)
 
     @classmethod
-    def open(cls, directory: Path) -> Self:
+    def open(cls, directory: str | Path) -> Self:
         """The index in a folder. Of a large one, neither codes nor items are read until they are asked for.
 
         Raises:
             MissingError: There is no index in the folder, or one of its files is gone.
             InputError: A file of the index is damaged.
         """
+        directory = Path(directory)
         manifest = Manifest.read(directory)
         while True:
             try:

@@ -41,7 +41,7 @@ def position(name: str) -> tuple[int, str]:
     return (names.index(name) if name in names else len(names), name)
 
 
-def get(name: str) -> ViewLoss:
+def get(name: str, *, reduction: str | None = "none") -> ViewLoss:
     """The loss of this name, ready for `model.compile(loss=...)`.
 
     Examples:
@@ -49,8 +49,13 @@ def get(name: str) -> ViewLoss:
         >>> loss(images, images).shape  # images of shape (N, H, W, 3)
         TensorShape([N])
 
+    Args:
+        name: As in the catalogue.
+        reduction: Of the values of a batch. With "none", one value per image; in `model.compile`, Keras then follows
+            the gradient of their sum. "sum_over_batch_size" gives the mean, as Keras's own losses do.
+
     Raises:
         InputError: No loss has this name.
     """
     module, _, attribute = find(name).path.partition(":")
-    return getattr(importlib.import_module(module), attribute)(name=name)
+    return getattr(importlib.import_module(module), attribute)(name=name, reduction=reduction)

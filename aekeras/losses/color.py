@@ -1,4 +1,4 @@
-"""Losses that look at one colour coordinate: luma, or a single channel."""
+"""Losses that look at one color coordinate: luma, or a single channel."""
 
 from __future__ import annotations
 

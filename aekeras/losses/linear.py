@@ -1,4 +1,4 @@
-"""Losses whose view is a linear map of each pixel's colour: their null space is known, so are their metamers."""
+"""Losses whose view is a linear map of each pixel's color: their null space is known, so are their metamers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from keras import ops
 
 from aekeras.losses.view_loss import Seed, ViewLoss
 
-_CELLS = (1, 4, 16)  # per side of the random fields along which a metamer recolours an image: even, coarse, fine
+_CELLS = (1, 4, 16)  # per side of the random fields along which a metamer recolors an image: even, coarse, fine
 _FLAT = 1e-6  # a direction shorter than this moves nothing
 
 
@@ -20,9 +20,9 @@ class LinearViewLoss(ViewLoss):
     """Mean absolute difference under view(x) = M x, with M of shape (C, 3) applied to every pixel.
 
     Attributes:
-        answer: A right inverse Q of M, shape (3, C): the colour with which a reconstruction answers a change of the
+        answer: A right inverse Q of M, shape (3, C): the color with which a reconstruction answers a change of the
             view. The Moore-Penrose inverse where None.
-        tint: The colour that the directions outside the view keep in `representative`, RGB.
+        tint: The color that the directions outside the view keep in `representative`, RGB.
     """
 
     answer: ClassVar[tuple[tuple[float, ...], ...] | None] = None
@@ -31,8 +31,6 @@ class LinearViewLoss(ViewLoss):
     def view(self, images: Any) -> Any:
         if len(self.matrix) == 1:  # three multiplications are five times as fast as a matrix product here
             return sum(w * images[..., c : c + 1] for c, w in enumerate(self.matrix[0]) if w)
-        if np.array_equal(self.matrix, np.eye(3)):
-            return images
         return ops.matmul(images, ops.cast(np.transpose(self.matrix), images.dtype))
 
     def null_space(self) -> np.ndarray:
@@ -41,14 +39,12 @@ class LinearViewLoss(ViewLoss):
         return right[int((singular > 1e-9).sum()) :].T.astype("float32")
 
     def metamer(self, images: Any, seed: Seed) -> Any:
-        """Each pixel moves along the null space, a random part of the way to the border of the colour cube.
+        """Each pixel moves along the null space, a random part of the way to the border of the color cube.
 
         Direction and length are the sum of an even, a coarse and a fine random field, mixed anew for each image: from
-        one recolouring of the whole picture to patches of many colours.
+        one recoloring of the whole picture to patches of many colors.
         """
         basis = self.null_space()
-        if not basis.shape[1]:
-            return images
         field = _random_field(ops.shape(images)[0], basis.shape[1] + 1, _seeds(seed))
         moves = ops.concatenate([ops.matmul(field[..., :-1], ops.transpose(basis)), field[..., -1:]], axis=-1)
         moves = ops.image.resize(moves, ops.shape(images)[1:3], interpolation="bilinear")
@@ -56,7 +52,7 @@ class LinearViewLoss(ViewLoss):
         return ops.clip(images + share * _room(images, direction) * direction, 0.0, 1.0)
 
     def representative(self, images: Any) -> Any:
-        """tint + Q (M x - M tint): the view's own part as it is, the rest one colour all over."""
+        """tint + Q (M x - M tint): the view's own part as it is, the rest one color all over."""
         matrix = np.array(self.matrix)
         answer = np.linalg.pinv(matrix) if self.answer is None else np.array(self.answer)
         project = (answer @ matrix).astype("float32")

@@ -9,9 +9,9 @@ from PIL import Image
 PAGE, HAIRLINE = "#ffffff", "#d0d5db"
 
 
-def blank(width: int, height: int, colour: str = PAGE) -> Image.Image:
+def blank(width: int, height: int, color: str = PAGE) -> Image.Image:
     """A piece of the page."""
-    return Image.new("RGB", (width, height), colour)
+    return Image.new("RGB", (width, height), color)
 
 
 def beside(pictures: Sequence[Image.Image], gap: int = 0) -> Image.Image:
@@ -36,8 +36,8 @@ def stacked(pictures: Sequence[Image.Image], gap: int = 0) -> Image.Image:
     return page
 
 
-def centered(picture: Image.Image, width: int, height: int, colour: str = PAGE) -> Image.Image:
+def centered(picture: Image.Image, width: int, height: int, color: str = PAGE) -> Image.Image:
     """The picture in the middle of a page of this size."""
-    page = blank(width, height, colour)
+    page = blank(width, height, color)
     page.paste(picture, ((width - picture.width) // 2, (height - picture.height) // 2))
     return page

@@ -46,7 +46,7 @@ def as_picture(
     Args:
         view: (H, W, C) or (H, W), of any range; uint8 counts as 0 to 255 for 0 to 1.
         shown: The values that become black and white, by default `value_range([view])`; the rest is clipped.
-        tint: RGB in [0, 1], for a view of one channel: the colour of its middle values instead of gray.
+        tint: RGB in [0, 1], for a view of one channel: the color of its middle values instead of gray.
 
     Raises:
         InputError: The view has another number of dimensions, no pixel, or values that are not finite.

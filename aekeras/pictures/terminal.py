@@ -46,18 +46,18 @@ def thumbnail(image: np.ndarray, width: int = 12) -> Text:
 class Gallery:
     """Blocks of a sheet for a rich console: per row its label and as many tiles as fit beside each other.
 
-    A console without colours, or without half blocks, gets no pictures but a line of text for each tile.
+    A console without colors, or without half blocks, gets no pictures but a line of text for each tile.
     What a loss sees (`below`) is left to sheets: here it would be too small.
     """
 
     blocks: Sequence[Block]
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[RenderableType]:
-        colourless = console.color_system is None or console.no_color or options.ascii_only
+        colorless = console.color_system is None or console.no_color or options.ascii_only
         for number, block in enumerate(self.blocks):
             if number:
-                yield Text() if colourless else Rule(style="dim")
-            yield from (_listed if colourless else _pictured)(block, options.max_width)
+                yield Text() if colorless else Rule(style="dim")
+            yield from (_listed if colorless else _pictured)(block, options.max_width)
 
 
 def _pictured(block: Block, width: int) -> Iterable[RenderableType]:

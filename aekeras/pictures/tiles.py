@@ -36,7 +36,7 @@ class Row:
         tiles: The pictures, in order.
         note: A paler text under the label, for example what the loss is blind to.
         below: What this row's loss sees of the heading of the block.
-        tint: The colour, RGB in [0, 1], in which companions of one channel are drawn; gray without it.
+        tint: The color, RGB in [0, 1], in which companions of one channel are drawn; gray without it.
     """
 
     label: str

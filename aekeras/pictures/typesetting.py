@@ -54,15 +54,15 @@ def wrap(text: str, room: float, measure: Measure = len) -> list[str]:
 
 @dataclass(frozen=True)
 class Letters:
-    """One size and colour of text.
+    """One size and color of text.
 
     Attributes:
         size: Height in pixels, from the top of the tallest letter to the lowest.
-        colour: As Pillow understands it.
+        color: As Pillow understands it.
     """
 
     size: int
-    colour: str = INK
+    color: str = INK
 
     @cached_property
     def font(self) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -82,7 +82,7 @@ class Letters:
         text = _drawable(shorten(text, width, self.width))
         picture = blank(width, self.line_height, paper)
         start = (width - self.font.getlength(text)) / 2 if centered else 0
-        ImageDraw.Draw(picture).text((start, 0), text, fill=self.colour, font=self.font)
+        ImageDraw.Draw(picture).text((start, 0), text, fill=self.color, font=self.font)
         return picture
 
 

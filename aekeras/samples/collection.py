@@ -14,26 +14,26 @@ from aekeras.samples.palette import ANCHOR, CHANNEL_SETS, GROUND_SETS, LUMA_SETS
 from aekeras.samples.sample import Sample
 from aekeras.samples.shapes import SHAPES
 
-# Shapes that share a place and a ground, so that a picture has others of its colour for neighbours.
+# Shapes that share a place and a ground, so that a picture has others of its color for neighbours.
 _SHAPES_TOGETHER = 3
 # Grounds on which the families of ginger are large: they have partners and twins.
 _GROUNDS_OF_LARGE_FAMILIES = 2
 # What a twin's size differs by: a third of a pixel of 64 at each edge. Each loss sees it, but `l1` sees more
-# in another colour.
+# in another color.
 _TWINS = (-0.01, 0.01)
 # Brings a round of families to 1,200.
 _VARIATIONS = 34
 
 
 def generate(count: int = 1200, seed: int = 0) -> list[Sample]:
-    """Samples in families, each of one picture in the six colours of a luma set.
+    """Samples in families, each of one picture in the six colors of a luma set.
 
-    In 1,200 samples each shape is there in each colour on each ground. Some families of ginger also have the
-    colours that share its red, green or blue, and ginger twins that are a little smaller or larger. Last come
+    In 1,200 samples each shape is there in each color on each ground. Some families of ginger also have the
+    colors that share its red, green or blue, and ginger twins that are a little smaller or larger. Last come
     some pictures again, mirrored or before another ground of the same luma.
 
     Args:
-        count: How many, at least 1. The first 154 have each shape in the middle colours, partners and twins.
+        count: How many, at least 1. The first 154 have each shape in the middle colors, partners and twins.
         seed: Which collection, at least 0.
 
     Raises:
@@ -55,7 +55,7 @@ def _endless(rng: np.random.Generator) -> Iterator[Sample]:
 
 
 def _families(rng: np.random.Generator) -> Iterator[Sample]:
-    """Every shape in every colour on every ground, family after family."""
+    """Every shape in every color on every ground, family after family."""
     for number, ground in enumerate(rng.permutation(list(GROUNDS)).tolist()):
         for luma_set, colors in LUMA_SETS.items():
             large = ANCHOR in colors and number < _GROUNDS_OF_LARGE_FAMILIES
@@ -82,7 +82,7 @@ def _scenes(ground: str, ground_sets: list[str], rng: np.random.Generator) -> li
 
 
 def _stage(ground: str, ground_sets: list[str], rng: np.random.Generator) -> Sample:
-    """A place before a ground, for any shape in any colour."""
+    """A place before a ground, for any shape in any color."""
     size = round(rng.uniform(0.62, 0.94), 3)
     x, y = 0.5 + rng.uniform(-0.5, 0.5, 2) * (1 - size)
     return Sample(

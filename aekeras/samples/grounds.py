@@ -1,4 +1,4 @@
-"""The grounds of the sample pictures: textures in one colour and a second tone of it."""
+"""The grounds of the sample pictures: textures in one color and a second tone of it."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ Ground = Callable[[int, Color, Color], Image.Image]
 
 
 def plain(side: int, color: Color, _: Color) -> Image.Image:
-    """One colour."""
+    """One color."""
     return Image.new("RGB", (side, side), color)
 
 
 def gradient(side: int, color: Color, tone: Color) -> Image.Image:
-    """From the tone above to the colour below."""
+    """From the tone above to the color below."""
     share = np.linspace(0.0, 1.0, side)[:, None]
     column = (1 - share) * np.asarray(tone) + share * np.asarray(color)
     rows = np.repeat(np.rint(column).astype(np.uint8)[:, None], side, axis=1)
@@ -67,6 +67,6 @@ GROUNDS: dict[str, Ground] = {
 
 
 def lay(ground: str, color: Color, side: int) -> Image.Image:
-    """The ground as a square picture: a pale colour with a darker second tone, a deep one with a lighter."""
+    """The ground as a square picture: a pale color with a darker second tone, a deep one with a lighter."""
     tone = mix(color, INK, 0.16) if luma(color) > 127 else mix(color, CREAM, 0.18)
     return GROUNDS[ground](side, color, tone)

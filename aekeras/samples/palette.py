@@ -1,6 +1,6 @@
-"""The colours of the sample pictures: sets of one luma, and sets of one red, green or blue.
+"""The colors of the sample pictures: sets of one luma, and sets of one red, green or blue.
 
-Two pictures that differ only in colour, within a luma set, are one picture under `l1_gray`; within the set
+Two pictures that differ only in color, within a luma set, are one picture under `l1_gray`; within the set
 `red` they are one picture under `l1_red`, and so on. Ginger belongs to a luma set and to the three others, so
 that a ginger cat has equals under each of these losses.
 """
@@ -36,7 +36,7 @@ LUMA_SETS: dict[str, dict[str, Color]] = {
     },
 }
 
-# The colour that has equals under every default loss.
+# The color that has equals under every default loss.
 ANCHOR = "ginger"
 
 CHANNEL_SETS: dict[str, tuple[str, ...]] = {
@@ -68,7 +68,7 @@ GROUND_SETS: dict[str, dict[str, Color]] = {
 
 GROUND_COLORS: dict[str, Color] = {name: color for colors in GROUND_SETS.values() for name, color in colors.items()}
 
-# Details keep these colours whatever the coat, so that a new coat changes chroma and nothing else.
+# Details keep these colors whatever the coat, so that a new coat changes chroma and nothing else.
 INK: Color = (42, 34, 48)
 CREAM: Color = (255, 247, 234)
 BLUSH: Color = (244, 142, 150)
@@ -85,16 +85,16 @@ def luma(color: Color) -> float:
 
 
 def mix(color: Color, other: Color, share: float) -> Color:
-    """The colour with a `share` in [0, 1] of the other; linear, so colours of one luma stay of one luma."""
+    """The color with a `share` in [0, 1] of the other; linear, so colors of one luma stay of one luma."""
     red, green, blue = (round((1 - share) * a + share * b) for a, b in zip(color, other, strict=True))
     return red, green, blue
 
 
 def luma_set(color: str) -> str:
-    """The name of the luma set that a coat's colour belongs to."""
+    """The name of the luma set that a coat's color belongs to."""
     return next(name for name, colors in LUMA_SETS.items() if color in colors)
 
 
 def ground_set(color: str) -> str:
-    """The name of the luma set that a ground's colour belongs to."""
+    """The name of the luma set that a ground's color belongs to."""
     return next(name for name, colors in GROUND_SETS.items() if color in colors)

@@ -17,7 +17,7 @@ class Pen:
     """Draws things of one coat into the box with the given upper left corner and side, in pixels."""
 
     def __init__(self, picture: Image.Image, coat: Color, corner: tuple[float, float], side: float) -> None:
-        # On an RGB picture the mode RGBA blends colours that have an alpha.
+        # On an RGB picture the mode RGBA blends colors that have an alpha.
         self._draw = ImageDraw.Draw(picture, "RGBA")
         self._coat = coat
         self._corner = np.asarray(corner)
@@ -28,7 +28,7 @@ class Pen:
         self.rimmed(self._coat, *outlines)
 
     def rimmed(self, color: Color, *outlines: Outline) -> None:
-        """The outlines grown together, in a colour of their own."""
+        """The outlines grown together, in a color of their own."""
         for outline in outlines:
             self._line(np.concatenate([outline, outline[:2]]), 2 * _RIM, INK)
         self.fill(color, *outlines)

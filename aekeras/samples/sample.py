@@ -17,9 +17,9 @@ class Sample:
 
     Attributes:
         shape: What it shows: a name of `shapes.SHAPES`, as "cat".
-        color: The colour of its coat: a name of `palette.COLORS`, as "ginger".
+        color: The color of its coat: a name of `palette.COLORS`, as "ginger".
         ground: The texture behind it: a name of `grounds.GROUNDS`, as "stripes".
-        ground_color: The colour behind it: a name of `palette.GROUND_COLORS`, as "cream".
+        ground_color: The color behind it: a name of `palette.GROUND_COLORS`, as "cream".
         x: Centre from the left, in widths of the picture, [0, 1].
         y: Centre from the top, in heights of the picture, [0, 1].
         size: Side of the square it fills, in sides of the picture, (0, 1].

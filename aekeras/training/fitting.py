@@ -102,7 +102,7 @@ def _learn(learner: Learner, images: np.ndarray, rows: tuple[np.ndarray, np.ndar
     """Runs the epochs that are still to come, in place, and gives what was kept."""
     config = learner.config
     train, held_out = rows
-    size = min(config.batch_size, len(train))
+    size = config.batch_for(len(train))
     per_epoch = len(train) // size
     decay = keras.optimizers.schedules.CosineDecay(config.learning_rate, config.epochs * per_epoch)
     learner.compile(optimizer=keras.optimizers.Adam(decay))

@@ -64,6 +64,8 @@ def begin(images: np.ndarray, loss: Any, config: Training) -> Start:
     learner = Learner(network.build(shape), loss, config, unit)
     if config.closed_form:
         fit_linear_layers(learner.autoencoder, loss, landmarks, distances)
+    else:
+        scale_random_layer(learner.encoder, landmarks, unit)
     return Start(learner=learner, train=train, held_out=held_out, landmarks=landmarks, distances=distances)
 
 
@@ -100,3 +102,15 @@ def fit_linear_layers(autoencoder: keras.Model, loss: Any, images: np.ndarray, d
     codes = units.in_batches(inputs, units.in_batches(encoder, images))
     flat = np.asarray(pictures).reshape(len(images), -1)
     decoder.get_layer("linear").set_weights(closed_form.ridge(codes, flat, _PICTURE_PENALTY))
+
+
+def scale_random_layer(encoder: keras.Model, images: np.ndarray, unit: float) -> None:
+    """Freezes the encoder's linear layer as a random projection whose codes of images (N, S, S, 3) are `unit` apart.
+
+    Its inputs are many and alike, so that at the rate of the other layers it would not learn but jump.
+    """
+    layer = encoder.get_layer("closed_form")
+    codes = units.in_batches(encoder, images)
+    apart = float(np.sqrt(2.0 * np.sum(np.var(codes, axis=0))))
+    layer.set_weights([weights * unit / max(apart, np.finfo(np.float32).tiny) for weights in layer.get_weights()])
+    layer.trainable = False

@@ -9,6 +9,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from aekeras import objective
 from aekeras.configuration import Training
 
 _NEAR = 0.1
@@ -19,7 +20,7 @@ class Trainer:
 
     Args:
         autoencoder: The weights to begin with.
-        loss: Gives metamers, which are random in the same way; all else is written out for `l1_gray`.
+        loss: Gives metamers; these and the blends, what is random, are ours. All else is written out for `l1_gray`.
         config: Learning rate and weight of the isometry.
         unit: How far apart two pictures typically are.
     """
@@ -68,8 +69,7 @@ class Trainer:
 
     def _one_step(self, images: tf.Tensor) -> None:
         x = tf.cast(images, tf.float32) / 255.0
-        share = tf.random.uniform((tf.shape(x)[0], 1, 1, 1))
-        pictures = tf.concat([x, share * x + (1 - share) * tf.roll(x, 1, 0)], 0)
+        pictures = tf.concat([x, objective.blends(x, self._seeds)], 0)
         luma = tf.tensordot(pictures, tf.constant([0.299, 0.587, 0.114]), 1)
         with tf.GradientTape() as tape:
             codes = self._encode(self._loss.metamer(pictures, self._seeds))

@@ -37,7 +37,7 @@ def test_lossless_formats_give_the_same_pixels_back(picture: Image.Image, tmp_pa
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "a.jpeg"])
-def test_jpeg_keeps_coloured_edges(tmp_path: Path, name: str) -> None:
+def test_jpeg_keeps_colored_edges(tmp_path: Path, name: str) -> None:
     page = np.full((64, 64, 3), 255, dtype=np.uint8)
     page[20:41, 21:42] = (255, 0, 0)
     save(Image.fromarray(page), tmp_path / name)

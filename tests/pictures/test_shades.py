@@ -71,7 +71,7 @@ def test_views_share_one_scale() -> None:
     assert as_picture(faint, shown=shown).max() == 128
 
 
-def test_a_tint_colours_the_middle_and_keeps_black_and_white() -> None:
+def test_a_tint_colors_the_middle_and_keeps_black_and_white() -> None:
     picture = as_picture(np.array([[0.0, 0.5, 1.0]]), tint=(0.8, 0.2, 0.2))
     assert picture.tolist() == [[[0, 0, 0], [204, 51, 51], [255, 255, 255]]]
 

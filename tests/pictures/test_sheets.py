@@ -14,14 +14,14 @@ from aekeras.pictures import Block, Row, Tile, sheet
 RED, GREEN, BLUE, GRAY = (255, 0, 0), (0, 255, 0), (0, 0, 255), (128, 128, 128)
 
 
-def plain(colour: tuple[int, int, int], height: int = 8, width: int = 8) -> np.ndarray:
-    return np.full((height, width, 3), colour, dtype=np.uint8)
+def plain(color: tuple[int, int, int], height: int = 8, width: int = 8) -> np.ndarray:
+    return np.full((height, width, 3), color, dtype=np.uint8)
 
 
-def box(page: Image.Image, colour: tuple[int, int, int]) -> tuple[int, int, int, int]:
-    """Left, top, right and bottom of all pixels of exactly this colour; right and bottom are inside."""
-    ys, xs = np.nonzero((np.asarray(page) == colour).all(axis=-1))
-    assert len(xs), f"no pixel is {colour}"
+def box(page: Image.Image, color: tuple[int, int, int]) -> tuple[int, int, int, int]:
+    """Left, top, right and bottom of all pixels of exactly this color; right and bottom are inside."""
+    ys, xs = np.nonzero((np.asarray(page) == color).all(axis=-1))
+    assert len(xs), f"no pixel is {color}"
     return int(xs.min()), int(ys.min()), int(xs.max()), int(ys.max())
 
 
@@ -29,7 +29,7 @@ def one_row(*tiles: Tile, heading: Tile | None = None, **row: object) -> list[Bl
     return [Block(rows=[Row(label="l1", tiles=tiles, **row)], heading=heading)]  # type: ignore[arg-type]
 
 
-def test_a_tile_is_drawn_at_full_size_in_its_colour() -> None:
+def test_a_tile_is_drawn_at_full_size_in_its_color() -> None:
     page = sheet(one_row(Tile(image=plain(RED))), tile_size=80)
     left, top, right, bottom = box(page, RED)
     assert page.mode == "RGB"
@@ -38,8 +38,8 @@ def test_a_tile_is_drawn_at_full_size_in_its_colour() -> None:
 
 
 def test_tiles_follow_each_other_from_left_to_right_on_one_line() -> None:
-    page = sheet(one_row(*(Tile(image=plain(colour)) for colour in (RED, GREEN, BLUE))))
-    boxes = [box(page, colour) for colour in (RED, GREEN, BLUE)]
+    page = sheet(one_row(*(Tile(image=plain(color)) for color in (RED, GREEN, BLUE))))
+    boxes = [box(page, color) for color in (RED, GREEN, BLUE)]
     assert len({(top, bottom) for _, top, _, bottom in boxes}) == 1
     assert boxes[0][2] < boxes[1][0]
     assert boxes[1][0] - boxes[0][0] == boxes[2][0] - boxes[1][0]
@@ -52,11 +52,11 @@ def test_columns_line_up_over_rows_and_blocks_with_labels_of_any_length() -> Non
         "mirror(center(l1_gray)) and far more than there is room for",
     ]
     rows = [
-        Row(label=label, tiles=[Tile(image=plain((9, 9, 9))), Tile(image=plain(colour))])
-        for label, colour in zip(labels, (RED, GREEN, BLUE), strict=True)
+        Row(label=label, tiles=[Tile(image=plain((9, 9, 9))), Tile(image=plain(color))])
+        for label, color in zip(labels, (RED, GREEN, BLUE), strict=True)
     ]
     page = sheet([Block(rows=rows[:2]), Block(rows=rows[2:])])
-    boxes = [box(page, colour) for colour in (RED, GREEN, BLUE)]
+    boxes = [box(page, color) for color in (RED, GREEN, BLUE)]
     assert len({(left, right) for left, _, right, _ in boxes}) == 1
     assert boxes[0][3] < boxes[1][1] < boxes[1][3] < boxes[2][1]
 
@@ -103,8 +103,8 @@ def test_captions_of_a_row_stand_on_one_line_whether_a_tile_has_a_companion_or_n
     both = [Tile(image=plain(RED), caption="H", below=(plain(GREEN),)), Tile(image=plain(BLUE), caption="H")]
     page = np.asarray(sheet(one_row(*both))).astype(int)
     lines = []
-    for colour in (RED, BLUE):
-        left, _, right, bottom = box(Image.fromarray(page.astype(np.uint8)), colour)
+    for color in (RED, BLUE):
+        left, _, right, bottom = box(Image.fromarray(page.astype(np.uint8)), color)
         dark = (page[bottom + 2 :, left : right + 1] < 80).all(axis=-1).any(axis=1)
         lines.append(bottom + 2 + np.flatnonzero(dark)[[0, -1]])
     assert np.array_equal(*lines)
@@ -164,11 +164,11 @@ def test_a_row_without_tiles_is_drawn_with_a_word() -> None:
 
 def test_long_rows_are_broken_for_the_whole_block() -> None:
     rows = [
-        Row(label="a", tiles=[Tile(image=plain(colour)) for colour in (RED, GREEN)]),
-        Row(label="b", tiles=[Tile(image=plain(colour)) for colour in (BLUE, (1, 2, 3))]),
+        Row(label="a", tiles=[Tile(image=plain(color)) for color in (RED, GREEN)]),
+        Row(label="b", tiles=[Tile(image=plain(color)) for color in (BLUE, (1, 2, 3))]),
     ]
     page = sheet([Block(rows=rows)], columns=1)
-    boxes = [box(page, colour) for colour in (RED, BLUE, GREEN, (1, 2, 3))]
+    boxes = [box(page, color) for color in (RED, BLUE, GREEN, (1, 2, 3))]
     assert len({left for left, *_ in boxes}) == 1
     assert all(above[3] < below[1] for above, below in pairwise(boxes))
 

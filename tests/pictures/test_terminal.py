@@ -16,8 +16,8 @@ from aekeras.pictures.terminal import Gallery, thumbnail
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 
 
-def plain(colour: tuple[int, int, int], height: int = 8, width: int = 8) -> np.ndarray:
-    return np.full((height, width, 3), colour, dtype=np.uint8)
+def plain(color: tuple[int, int, int], height: int = 8, width: int = 8) -> np.ndarray:
+    return np.full((height, width, 3), color, dtype=np.uint8)
 
 
 def console(width: int = 80, *, color_system: str | None = "truecolor", no_color: bool = False) -> Console:
@@ -46,7 +46,7 @@ def some_row(count: int = 8, **row: object) -> Row:
     return Row(label="l1_gray", tiles=tiles, note="blind to chroma", **row)  # type: ignore[arg-type]
 
 
-def test_two_pixels_become_one_half_block_with_their_exact_colours() -> None:
+def test_two_pixels_become_one_half_block_with_their_exact_colors() -> None:
     text = thumbnail(np.array([[[1, 2, 3]], [[250, 128, 7]]], dtype=np.uint8), width=1)
     assert text.plain == "▀"
     style = text.spans[0].style
@@ -54,7 +54,7 @@ def test_two_pixels_become_one_half_block_with_their_exact_colours() -> None:
     assert style.bgcolor.get_truecolor() == (250, 128, 7)  # type: ignore[union-attr]
 
 
-def test_the_escape_codes_name_both_colours() -> None:
+def test_the_escape_codes_name_both_colors() -> None:
     terminal = console()
     terminal.print(thumbnail(np.array([[[1, 2, 3]], [[250, 128, 7]]], dtype=np.uint8), width=1))
     written = terminal.file.getvalue()  # type: ignore[attr-defined]
@@ -130,14 +130,14 @@ def test_a_tall_picture_is_no_higher_than_a_square_one() -> None:
 
 def test_markup_and_control_characters_in_names_are_shown_and_not_obeyed() -> None:
     row = Row(label="l1", tiles=[Tile(image=plain(RED), caption="[red]x", note="a\x1b[2Jb\n.png")])
-    for colours in ("truecolor", None):
-        written = "\n".join(text_of(Gallery([Block(rows=[row])]), console(80, color_system=colours)))
+    for colors in ("truecolor", None):
+        written = "\n".join(text_of(Gallery([Block(rows=[row])]), console(80, color_system=colors)))
         assert "[red]x" in written
         assert "a?[2Jb?.png" in written
 
 
 @pytest.mark.parametrize("of", [console(color_system=None), console(no_color=True)], ids=["piped", "NO_COLOR"])
-def test_without_colours_each_tile_is_a_line_of_text(of: Console) -> None:
+def test_without_colors_each_tile_is_a_line_of_text(of: Console) -> None:
     row = Row(
         label="l1",
         note="blind to nothing",
@@ -170,6 +170,6 @@ def test_a_picture_that_has_vanished_leaves_a_place_with_a_word() -> None:
 
 
 def test_a_row_without_tiles_says_so() -> None:
-    for colours in ("truecolor", None):
+    for colors in ("truecolor", None):
         gallery = Gallery([Block(rows=[Row(label="l1", tiles=[])])])
-        assert "l1   none" in text_of(gallery, console(color_system=colours))
+        assert "l1   none" in text_of(gallery, console(color_system=colors))

@@ -22,7 +22,7 @@ VIEWS = {
 }
 
 
-def test_every_shape_appears_in_every_colour_on_every_ground() -> None:
+def test_every_shape_appears_in_every_color_on_every_ground() -> None:
     seen = {(sample.shape, sample.color, sample.ground) for sample in generate()}
     assert seen == set(product(SHAPES, COLORS, GROUNDS))
 
@@ -39,7 +39,7 @@ def test_the_seed_decides() -> None:
     assert generate(300, seed=5) != generate(300, seed=6)
 
 
-def test_nearly_every_picture_is_there_in_all_colours_of_its_luma() -> None:
+def test_nearly_every_picture_is_there_in_all_colors_of_its_luma() -> None:
     samples = set(generate())
     whole = [
         sample
@@ -50,12 +50,12 @@ def test_nearly_every_picture_is_there_in_all_colours_of_its_luma() -> None:
     assert len(whole) >= 0.8 * len(samples)
 
 
-def test_pictures_share_their_place_and_colour_with_other_shapes() -> None:
+def test_pictures_share_their_place_and_color_with_other_shapes() -> None:
     stages = Counter(replace(sample, shape="cat") for sample in generate())
     assert sum(count for count in stages.values() if count > 1) > 900
 
 
-def test_places_sizes_sides_and_ground_colours_vary() -> None:
+def test_places_sizes_sides_and_ground_colors_vary() -> None:
     samples = generate()
     assert len({(sample.x, sample.y, sample.size) for sample in samples}) > 50
     assert len({sample.ground_color for sample in samples}) > 8

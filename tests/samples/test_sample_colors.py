@@ -1,4 +1,4 @@
-"""The colour sets keep what they promise."""
+"""The color sets keep what they promise."""
 
 from itertools import combinations, pairwise
 
@@ -22,13 +22,13 @@ SETS = {**LUMA_SETS, **GROUND_SETS}
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_colours_of_a_set_have_one_luma(name: str) -> None:
+def test_colors_of_a_set_have_one_luma(name: str) -> None:
     lumas = [luma(color) for color in SETS[name].values()]
     assert max(lumas) - min(lumas) < 0.5
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_colours_of_a_set_are_different_colours(name: str) -> None:
+def test_colors_of_a_set_are_different_colors(name: str) -> None:
     for one, other in combinations(SETS[name].values(), 2):
         assert max(abs(a - b) for a, b in zip(one, other, strict=True)) >= 8
 
@@ -39,7 +39,7 @@ def test_sets_differ_in_luma() -> None:
 
 
 @pytest.mark.parametrize(("name", "channel"), [("red", 0), ("green", 1), ("blue", 2)])
-def test_colours_of_a_channel_set_share_that_channel_and_no_luma(name: str, channel: int) -> None:
+def test_colors_of_a_channel_set_share_that_channel_and_no_luma(name: str, channel: int) -> None:
     colors = [COLORS[color] for color in CHANNEL_SETS[name]]
     assert COLORS[ANCHOR] in colors
     assert len({color[channel] for color in colors}) == 1
@@ -64,6 +64,6 @@ def test_mixing_keeps_the_luma_of_a_set() -> None:
         assert max(lumas) - min(lumas) < 1.2  # the sets' 0.2 and the rounding of each channel
 
 
-def test_a_colour_knows_its_set() -> None:
+def test_a_color_knows_its_set() -> None:
     assert luma_set("ginger") == "middle"
     assert ground_set("ice") == "pale"

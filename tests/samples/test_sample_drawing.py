@@ -30,7 +30,7 @@ def place(sample: Sample) -> tuple[np.ndarray, float]:
 
 @pytest.mark.parametrize("luma_set", LUMA_SETS)
 @pytest.mark.parametrize("shape", SHAPES)
-def test_another_colour_of_the_same_luma_is_another_picture_with_the_same_luma(shape: str, luma_set: str) -> None:
+def test_another_color_of_the_same_luma_is_another_picture_with_the_same_luma(shape: str, luma_set: str) -> None:
     images = [pixels(Sample(shape=shape, color=color, ground="dots")) for color in LUMA_SETS[luma_set]]
     for one, other in combinations(images, 2):
         assert np.abs(one @ LUMA - other @ LUMA).mean() < 0.5 / 255
@@ -39,7 +39,7 @@ def test_another_colour_of_the_same_luma_is_another_picture_with_the_same_luma(s
 
 @pytest.mark.parametrize("channel", [0, 1, 2])
 @pytest.mark.parametrize("shape", SHAPES)
-def test_colours_that_share_a_channel_are_exactly_equal_in_it_and_nowhere_else(shape: str, channel: int) -> None:
+def test_colors_that_share_a_channel_are_exactly_equal_in_it_and_nowhere_else(shape: str, channel: int) -> None:
     names = list(CHANNEL_SETS.values())[channel]
     ginger, *partners = [pixels(Sample(shape=shape, color=color, ground="checks")) for color in names]
     others = [other for other in (0, 1, 2) if other != channel]
@@ -57,7 +57,7 @@ def test_another_ground_of_the_same_luma_is_another_picture_with_the_same_luma(g
         assert np.abs(one - other).mean() > 2 / 255
 
 
-def test_every_shape_and_every_ground_can_be_told_from_the_others_without_colour() -> None:
+def test_every_shape_and_every_ground_can_be_told_from_the_others_without_color() -> None:
     shapes = [pixels(replace(CAT, shape=shape)) @ LUMA for shape in SHAPES]
     grounds = [pixels(replace(CAT, ground=ground)) @ LUMA for ground in GROUNDS]
     for one, other in [*combinations(shapes, 2), *combinations(grounds, 2)]:
