@@ -123,11 +123,9 @@ def test_a_pixel_without_any_direction_stays_as_it_is(monkeypatch: pytest.Monkey
     np.testing.assert_array_equal(losses.get("l1_gray").metamer(images, SEED), images)
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [name for name in NAMES if isinstance(losses.get(name), LinearViewLoss)])
 def test_the_null_space_is_orthonormal_unseen_and_as_large_as_linear_algebra_says(name: str) -> None:
     loss = losses.get(name)
-    if not isinstance(loss, LinearViewLoss):
-        pytest.skip("not a linear view")
     basis = loss.null_space()
     assert basis.shape == (3, 3 - np.linalg.matrix_rank(loss.matrix))
     np.testing.assert_allclose(basis.T @ basis, np.eye(basis.shape[1]), atol=1e-6)
