@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import resource
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from disk import files_no_larger_than
 from PIL import Image
 
 from aekeras import datasets, experiment, images
@@ -64,17 +62,6 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
 
 def run_of(model: Path) -> dict[str, Any]:
     return json.loads((model / "assets.extra" / "run.json").read_text())
-
-
-@contextmanager
-def files_of_at_most(size: int) -> Iterator[None]:
-    """As a disk that fills up, the system refuses to write more bytes to a file."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_run_json_tells_how_to_train_this_model_again(trained: Project) -> None:
@@ -150,7 +137,10 @@ def test_a_disk_that_fills_up_leaves_nothing_half_written(
 ) -> None:
     if when == "at the export":
         monkeypatch.setattr(checkpoint, "save", lambda path, *_: path.parent.mkdir(parents=True, exist_ok=True))
-    with files_of_at_most(30_000), pytest.raises(StorageError, match=r"Received: File too large.*Raise the limit on"):
+    with (
+        files_no_larger_than(30_000),
+        pytest.raises(StorageError, match=r"Received: File too large.*Raise the limit on"),
+    ):
         train(two, losses=["l1"], config=CONFIG)
     assert [path.name for path in Path("models/l1").iterdir()] == [".training"]
     assert list(Path("models/l1/.training").iterdir()) == []

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from disk import files_no_larger_than
 
 from aekeras.artefacts import digest, read_json, storage_errors, write_file, write_json
 from aekeras.errors import InputError, MissingError, StorageError
@@ -16,17 +15,6 @@ from aekeras.errors import InputError, MissingError, StorageError
 
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
-
-
-@contextmanager
-def files_no_larger_than(size: int) -> Iterator[None]:
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def full_disk(_descriptor: int) -> None:

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from disk import files_no_larger_than
 from tensorflow.core.protobuf import saved_model_pb2
 
 from aekeras import export, losses
@@ -107,12 +108,9 @@ def test_run_json_holds_what_it_was_given_and_the_fingerprint(exported: Any) -> 
 
 
 def test_a_disk_that_takes_no_more_is_one_clear_error(tmp_path: Path, exported: Any) -> None:
-    resource = pytest.importorskip("resource")
     (tmp_path / "l1" / "1").mkdir(parents=True)
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
-    try:
-        with pytest.raises(StorageError, match=r"Received: File too large.* Raise the limit"):
-            export.write(tmp_path / "l1" / "1", exported.autoencoder, losses.get("l1"), {}, exported.samples)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with (
+        files_no_larger_than(100_000),
+        pytest.raises(StorageError, match=r"Received: File too large.* Raise the limit"),
+    ):
+        export.write(tmp_path / "l1" / "1", exported.autoencoder, losses.get("l1"), {}, exported.samples)

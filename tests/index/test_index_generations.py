@@ -7,12 +7,12 @@ import os
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from disk import files_no_larger_than
 
 from aekeras.errors import StorageError
 from aekeras.index import Index, Manifest
@@ -52,17 +52,6 @@ def paths(index: Index) -> set[str]:
     listed = {str(item.path.parent) for _, item in index.items()}
     assert listed == {str(neighbor.path.parent) for neighbor in found}
     return listed
-
-
-@contextmanager
-def files_no_larger_than(size: int) -> Iterator[None]:
-    resource = pytest.importorskip("resource")
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_a_rebuild_replaces_the_index_and_leaves_one_generation(build: Build, codes: np.ndarray) -> None:

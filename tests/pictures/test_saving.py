@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import resource
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
+from disk import files_no_larger_than
 from PIL import Image
 
 from aekeras.errors import InputError, MissingError, StorageError
@@ -18,15 +17,6 @@ from aekeras.pictures import save
 @pytest.fixture
 def picture() -> Image.Image:
     return Image.fromarray(np.random.default_rng(0).integers(0, 256, (40, 60, 3), dtype=np.uint8))
-
-
-@pytest.fixture
-def full_disk() -> Iterator[None]:
-    """No file can grow beyond 100 bytes, as on a disk that runs full while writing."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (100, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.webp", "A.PNG"])
@@ -60,11 +50,11 @@ def test_nothing_but_the_file_is_left_with_the_usual_permissions(picture: Image.
     assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
 
 
-@pytest.mark.usefixtures("full_disk")
 def test_a_full_disk_leaves_the_old_file_and_no_other(picture: Image.Image, tmp_path: Path) -> None:
     target = tmp_path / "a.png"
     target.write_bytes(b"old")
-    with pytest.raises(StorageError, match=r"Expected a file that can be written. Received: .*a\.png .*large"):
+    failure = r"Expected a file that can be written. Received: .*a\.png .*large"
+    with files_no_larger_than(100), pytest.raises(StorageError, match=failure):
         save(picture, target)
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]
