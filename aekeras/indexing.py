@@ -78,7 +78,7 @@ def build(directory: Path, encoder: Encoder, gathered: Gathered) -> Index:
 
 
 def build_indexes(
-    sources: Sequence[str | Path],
+    sources: str | Path | Sequence[str | Path],
     losses: Sequence[str] = (),
     places: Places | None = None,
     progress: Progress | None = None,
@@ -90,7 +90,7 @@ def build_indexes(
         InputError: A loss without a model, or no readable picture.
     """
     progress, places = progress or Progress(), places or Places()
-    folders = [Path(source) for source in sources]
+    folders = images.as_paths(sources)
     encoders = [load_encoder(model) for model in chosen_models(places.models, losses)]
     by_size = {size: gather(folders, size, progress) for size in sorted({e.image_size for e in encoders})}
     built = []

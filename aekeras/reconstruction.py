@@ -65,7 +65,7 @@ class Reconstruction:
 
 
 def reconstruct(
-    queries: Sequence[str | Path], *, losses: Sequence[str] = (), models: str | Path = Places.models
+    queries: str | Path | Sequence[str | Path], *, losses: Sequence[str] = (), models: str | Path = Places.models
 ) -> Reconstruction:
     """Encodes and decodes pictures with the newest model of every loss, or of the named ones.
 
@@ -73,7 +73,7 @@ def reconstruct(
         MissingError: No model yet, or a picture that does not exist.
         InputError: A file that is no picture, or a loss without a model.
     """
-    paths = tuple(Path(query) for query in queries)
+    paths = images.as_paths(queries)
     encoders = [load_encoder(model) for model in chosen_models(Path(models), losses)]
     read = {
         size: np.stack([images.read(path, size) for path in paths]).astype(np.float32) / 255.0

@@ -153,7 +153,7 @@ def _chosen(losses: Sequence[str], found: Mapping[Path, str], places: Places) ->
 
 
 def search(
-    queries: Sequence[str | Path],
+    queries: str | Path | Sequence[str | Path],
     *,
     losses: Sequence[str] = (),
     k: int = 8,
@@ -163,7 +163,7 @@ def search(
     """The nearest pictures of each query, loss by loss.
 
     Args:
-        queries: Picture files.
+        queries: A picture file, or several.
         losses: Losses to ask; every index where none is named.
         k: Neighbors per loss; above the size of an index, all of it.
         max_distance: Leave out neighbors farther than this, in the loss's units.
@@ -177,7 +177,7 @@ def search(
         >>> import aekeras
         >>> print(aekeras.search(["cat.png"], losses=["l1_gray"], k=3))
     """
-    paths = [Path(query) for query in queries]
+    paths = images.as_paths(queries)
     opened = shelves(losses, places)
     pictures = {
         size: np.stack([images.read(path, size) for path in paths])

@@ -12,7 +12,7 @@ PNG, JPEG, GIF and BMP are read here and by the served graph; WebP and TIFF only
 """
 
 from aekeras.images.collection import MEMORY_BUDGET, Collection, Unreadable, load
-from aekeras.images.files import SUFFIXES, find
+from aekeras.images.files import SUFFIXES, as_paths, find
 from aekeras.images.reading import FORMATS, read
 
-__all__ = ["FORMATS", "MEMORY_BUDGET", "SUFFIXES", "Collection", "Unreadable", "find", "load", "read"]
+__all__ = ["FORMATS", "MEMORY_BUDGET", "SUFFIXES", "Collection", "Unreadable", "as_paths", "find", "load", "read"]

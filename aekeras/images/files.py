@@ -11,6 +11,11 @@ from aekeras.errors import InputError, MissingError
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
 
 
+def as_paths(sources: str | Path | Sequence[str | Path]) -> tuple[Path, ...]:
+    """One path or several, as paths."""
+    return tuple(Path(source) for source in ([sources] if isinstance(sources, str | Path) else sources))
+
+
 def find(sources: Sequence[Path]) -> list[Path]:
     """The picture files that the sources name: absolute, sorted, each once.
 

@@ -229,16 +229,14 @@ def test_without_isometry_the_loss_is_that_of_the_reconstruction(images: np.ndar
 
 
 def test_the_closed_form_start_can_be_turned_off(images: np.ndarray) -> None:
-    """With it, codes keep most of the distances before the first step, and that layer is held fixed."""
-    stress, fixed = {}, {}
+    """With it, codes keep most of the distances before the first step."""
+    stress = {}
     for closed_form in (True, False):
         begun = start.begin(images, losses.get("l1"), replace(CONFIG, closed_form=closed_form))
         vectors = np.asarray(begun.learner.encoder(begun.landmarks))
         by_code = np.linalg.norm(vectors[:, None] - vectors[None], axis=-1)
         stress[closed_form] = np.abs(by_code - begun.distances).mean() / begun.distances.mean()
-        fixed[closed_form] = not begun.learner.encoder.get_layer("closed_form").trainable
-    assert stress[True] < 0.4 < stress[False]
-    assert fixed == {True: True, False: False}
+    assert stress[True] < 0.8 * stress[False], stress
 
 
 def test_an_encoder_of_the_view_cannot_tell_metamers_apart(images: np.ndarray) -> None:

@@ -100,12 +100,15 @@ def test_the_closed_form_is_held_fixed_and_the_rest_learns(begun: dict[str, Star
     assert learning == {"hidden", "stem", "mix", "hidden_codes", "patch_codes", "linear", "drawing", "drawn", "sharpen"}
 
 
-def test_without_closed_form_the_layers_begin_at_random_and_learn() -> None:
+def test_without_closed_form_a_random_projection_in_the_units_of_the_loss_takes_its_place() -> None:
     found = begin(config=replace(CONFIG, closed_form=False))
     layer = found.learner.encoder.get_layer("closed_form")
-    assert layer.trainable
+    assert not layer.trainable
     fitted = begin().learner.encoder.get_layer("closed_form").get_weights()
     assert abs(layer.get_weights()[0] - fitted[0]).max() > 1e-3
+    codes = np.asarray(found.learner.encoder(found.landmarks))
+    apart = np.linalg.norm(codes[:, None] - codes[None], axis=-1)
+    assert 0.5 < np.median(apart[apart > 0]) / found.learner.unit < 1.5
 
 
 def test_the_encoder_gets_only_the_view_where_that_is_asked_for() -> None:
