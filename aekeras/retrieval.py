@@ -66,6 +66,7 @@ class Result:
         for answer in self.answers:
             blind = f" (blind to {', '.join(answer.blind_to)})" if answer.blind_to else ""
             lines.append(f"  {answer.loss}{blind}")
+            lines += [] if answer.neighbors else ["    none"]
             lines += [f"    {n.rank:>3}  {n.distance:.4f}  {shown_path(n.path)}" for n in answer.neighbors]
         return "\n".join(lines)
 

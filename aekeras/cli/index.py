@@ -22,7 +22,7 @@ def index() -> None:
 @json_option
 @places_options
 def build(sources: tuple[Path, ...], losses: tuple[str, ...], as_json: bool, models: Path, indexes: Path) -> None:
-    """Index the pictures below PATH, for every model there is."""
+    """Index the pictures below PATH for every model there is, in the place of what was indexed before."""
     from aekeras.cli.progress import Display
     from aekeras.indexing import build_indexes
 

@@ -22,7 +22,8 @@ def loss_distances(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.nda
     """loss(query, image) for all pairs: uint8 or [0, 1] images (Q, S, S, 3) and (N, S, S, 3) -> (Q, N) float64."""
     import tensorflow as tf
 
-    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), reduce_retracing=True)
+    spec = tf.TensorSpec((None, *images.shape[1:]), tf.float32)
+    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec])
     distances = np.empty((len(queries), len(images)))
     for i in range(0, len(queries), _BLOCK):
         for j in range(0, len(images), _BLOCK):

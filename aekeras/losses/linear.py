@@ -44,6 +44,7 @@ class LinearViewLoss(ViewLoss):
         Direction and length are the sum of an even, a coarse and a fine random field, mixed anew for each image: from
         one recoloring of the whole picture to patches of many colors.
         """
+        images = ops.convert_to_tensor(images, "float32")
         basis = self.null_space()
         field = _random_field(ops.shape(images)[0], basis.shape[1] + 1, _seeds(seed))
         moves = ops.concatenate([ops.matmul(field[..., :-1], ops.transpose(basis)), field[..., -1:]], axis=-1)

@@ -71,7 +71,8 @@ def begin(images: np.ndarray, loss: Any, config: Training) -> Start:
 
 def landmark_distances(loss: Any, images: np.ndarray) -> np.ndarray:
     """loss(x_i, x_j) for all pairs of images (N, S, S, 3) in [0, 1], symmetric, shape (N, N), float64."""
-    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), reduce_retracing=True)
+    spec = tf.TensorSpec((None, *images.shape[1:]), tf.float32)
+    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec])
     count = len(images)
     distances = np.zeros((count, count))
     for i in range(0, count, _BLOCK):
