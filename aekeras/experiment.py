@@ -80,7 +80,6 @@ def train(
         StorageError: The disk is full, or a place cannot be written.
 
     Examples:
-        >>> import aekeras
         >>> print(aekeras.train("photos", losses=["l1", "l1_gray"]))
     """
     config, options = config or Training(), options or Options()
@@ -88,12 +87,12 @@ def train(
     folder, example = _folder(pictures, dataset, options)
     gathered = indexing.gather([folder], config.image_size, options.progress)
     config = _for_samples(config) if example else config.for_count(len(gathered.items))
-    outcomes = []
-    for part, (loss, name) in enumerate(names.items(), start=1):
-        run = Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(names)))
-        outcomes.append(run.finished() or run.train())
+    runs = [
+        Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(names)))
+        for part, (loss, name) in enumerate(names.items(), start=1)
+    ]
     return Experiment(
-        outcomes=tuple(outcomes),
+        outcomes=tuple(run.finished() or run.train() for run in runs),
         pictures=folder,
         count=len(gathered.items),
         unreadable=tuple((shown_path(path), reason) for path, reason in gathered.collection.unreadable),
