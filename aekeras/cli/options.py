@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from aekeras.errors import MissingError
+from aekeras.errors import InputError, MissingError
 from aekeras.places import Places
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -48,6 +48,16 @@ def _savable(context: click.Context, option: click.Parameter, sheet: Path | None
         with tempfile.TemporaryDirectory() as elsewhere:
             pictures.save(Image.new("RGB", (1, 1)), Path(elsewhere, sheet.name))
     return sheet
+
+
+def keep_apart(sheet: Path | None, images: tuple[Path, ...]) -> None:
+    """Passes when drawing the sheet overwrites none of the images.
+
+    Raises:
+        InputError: The sheet is one of them.
+    """
+    if sheet is not None and sheet.resolve() in {image.resolve() for image in images}:
+        raise InputError(f"Expected a new file for `--sheet`. Received: {sheet}, which is an image. Name another file.")
 
 
 sheet_option = click.option(

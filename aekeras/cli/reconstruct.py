@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from aekeras.cli.options import json_option, loss_option, models_option, print_json, sheet_option
+from aekeras.cli.options import json_option, keep_apart, loss_option, models_option, print_json, sheet_option
 
 
 @click.command()
@@ -21,6 +21,7 @@ def reconstruct(
     """Rebuild IMAGE from its code, loss by loss, and say what that costs."""
     from aekeras.reconstruction import reconstruct
 
+    keep_apart(sheet, images)
     result = reconstruct(images, losses=losses, models=models)
     if as_json:
         print_json(result.to_dict())

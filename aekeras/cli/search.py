@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from aekeras.cli.options import json_option, loss_option, places_options, print_json, sheet_option
+from aekeras.cli.options import json_option, keep_apart, loss_option, places_options, print_json, sheet_option
 from aekeras.places import Places
 
 
@@ -32,6 +32,7 @@ def search(
     """Show the pictures that each loss counts as nearest to IMAGE."""
     from aekeras.retrieval import search
 
+    keep_apart(sheet, images)
     places = Places(models=models, indexes=indexes)
     results = search(images, losses=losses, k=k, max_distance=max_distance, places=places)
     for result in results:
