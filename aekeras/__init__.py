@@ -10,7 +10,10 @@ Importing this loads nothing heavy; each name loads what it needs when it is fir
 from __future__ import annotations
 
 import importlib
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
+
+from wrapt import when_imported
 
 if TYPE_CHECKING:
     from aekeras import errors, losses
@@ -51,6 +54,14 @@ _ROOMS = {
     "search": "retrieval",
     "train": "experiment",
 }
+
+
+@when_imported("keras")
+def _register_losses(keras: ModuleType) -> None:
+    """Lets `keras.saving.load_model` find the losses, in whatever order keras and aekeras are imported."""
+    from aekeras.losses.registration import register
+
+    register(keras)
 
 
 def __getattr__(name: str) -> Any:

@@ -31,13 +31,16 @@ class Shape:
         image_size: S, pixels per side, a multiple of 16.
         code_dim: D, numbers per code.
         view: M of shape (C, 3): the linear map of each pixel's color in which the closed-form part reads the images.
+        readings: A layer from images to the list of maps (N, h, w, c) that it reads instead, of a loss that sees
+            more than each pixel alone.
         unit: How far apart two pictures typically are, in the loss's units; codes are of this order.
-        encoder_input: "images", or "view" for an encoder that never gets more than M x.
+        encoder_input: "images", or "view" for an encoder that never gets more than M x, or than the readings.
     """
 
     image_size: int
     code_dim: int
     view: tuple[tuple[float, ...], ...]
+    readings: layers.Layer | None = None
     unit: float = 1.0
     encoder_input: str = "images"
 
@@ -62,12 +65,11 @@ def _encoder(shape: Shape) -> keras.Model:
     over them and a strided patch stem over the picture learn the rest.
     """
     images = keras.Input((shape.image_size, shape.image_size, 3), name="images")
-    averages = layers.AveragePooling2D(shape.patch, name="averages")(_hinge_layer(shape)(images))
-    averages = layers.Flatten(name="readings")(averages)
+    maps = [images] if shape.readings is None else shape.readings(images)
+    averages = _joined([_averages(one, shape, f"_{i}" if i else "") for i, one in enumerate(maps)], "readings")
     hidden = layers.Dense(_HIDDEN, activation="relu", name="hidden")(averages)
-    patches = images if shape.encoder_input == "images" else _view_layer(shape)(images)
-    patches = layers.Conv2D(_CHANNELS, shape.patch, strides=shape.patch, activation="relu", name="stem")(patches)
-    patches = layers.Flatten()(layers.Conv2D(_CHANNELS, 1, activation="relu", name="mix")(patches))
+    seen = [images] if shape.encoder_input == "images" else maps if shape.readings else [_view_layer(shape)(images)]
+    patches = _joined([_patches(one, f"_{i}" if i else "") for i, one in enumerate(seen)], "patches")
     parts = [
         layers.Dense(shape.code_dim, name="closed_form")(averages),
         _correction(hidden, shape, "hidden_codes"),
@@ -76,25 +78,49 @@ def _encoder(shape: Shape) -> keras.Model:
     return keras.Model(images, layers.Add(name="codes")(parts), name="encoder")
 
 
+def _averages(one: Any, shape: Shape, suffix: str) -> Any:
+    """The hinges of a map, averaged over each position of the grid."""
+    view = np.eye(one.shape[-1]) if shape.readings else np.array(shape.view)
+    hinges = _hinge_layer(view, f"hinges{suffix}")(one)
+    patch = _patch_of(one)
+    return layers.AveragePooling2D(patch, padding="same", name=f"averages{suffix}")(hinges)
+
+
+def _patches(one: Any, suffix: str) -> Any:
+    """A strided stem over a map, and a convolution of its positions."""
+    patch = _patch_of(one)
+    patches = layers.Conv2D(_CHANNELS, patch, strides=patch, activation="relu", name=f"stem{suffix}")(one)
+    return layers.Conv2D(_CHANNELS, 1, activation="relu", name=f"mix{suffix}")(patches)
+
+
+def _patch_of(one: Any) -> tuple[int, int]:
+    """Height and width of one position of the grid in a map; one pixel in a map smaller than the grid."""
+    return max(1, one.shape[1] // GRID), max(1, one.shape[2] // GRID)
+
+
+def _joined(maps: list[Any], name: str) -> Any:
+    """All values of the maps in one row."""
+    flat = [layers.Flatten(name=f"{name}_{i}" if i else name)(one) for i, one in enumerate(maps)]
+    return flat[0] if len(flat) == 1 else layers.Concatenate(name=f"all_{name}")(flat)
+
+
 def _correction(features: Any, shape: Shape, name: str) -> Any:
     """A linear layer that starts at zero, its output scaled so that Adam's steps are small against `unit`."""
     codes = layers.Dense(shape.code_dim, kernel_initializer="zeros", use_bias=False, name=name)(features)
     return layers.Rescaling(shape.unit / features.shape[-1] ** 0.5)(codes)
 
 
-def _hinge_layer(shape: Shape) -> layers.Layer:
-    """max(0, v - t) for every channel v of the view and every threshold t, frozen."""
-    view = np.array(shape.view)
+def _hinge_layer(view: np.ndarray, name: str) -> layers.Layer:
+    """max(0, v - t) for every channel v of a view (C, c) of a map's c channels and every threshold t, frozen."""
     thresholds = np.arange(HINGES) / HINGES
-    kernel = np.repeat(view.T, HINGES, axis=1)[None, None]
     return layers.Conv2D(
         len(view) * HINGES,
         1,
         activation="relu",
-        kernel_initializer=_constant(kernel),
+        kernel_initializer=_constant(np.repeat(view.T, HINGES, axis=1)[None, None]),
         bias_initializer=_constant(-np.tile(thresholds, len(view))),
         trainable=False,
-        name="hinges",
+        name=name,
     )
 
 

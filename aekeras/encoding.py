@@ -99,11 +99,19 @@ class Encoder:
 
     @cached_property
     def _view(self) -> Callable[..., Any]:
-        return self._graph("view.tflite") or losses.get(self.loss_name).view
+        return self._graph("view.tflite") or self._own_loss.view
 
     @cached_property
     def _loss(self) -> Callable[..., Any]:
-        return self._graph("loss.tflite") or losses.get(self.loss_name)
+        return self._graph("loss.tflite") or self._own_loss
+
+    @cached_property
+    def _own_loss(self) -> losses.ImageLoss:
+        """The loss itself, by Keras."""
+        with held_back():
+            from aekeras.losses.sources import restore
+
+        return restore(self.loss_name, self.run.get("loss_sources", ()))
 
     def _graph(self, name: str) -> LiteGraph | None:
         """A graph of the model; None where it has none of this name."""

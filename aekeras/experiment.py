@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aekeras import datasets, indexing, samples
+from aekeras import datasets, indexing, losses, samples
 from aekeras.artefacts import safe_name, shown_path
 from aekeras.configuration import Training
 from aekeras.errors import InputError
-from aekeras.losses import DEFAULT_LOSSES, find
+from aekeras.losses import DEFAULT_LOSSES
 from aekeras.run import Options, Outcome, Run
+from aekeras.stderr import held_back
+
+if TYPE_CHECKING:
+    from aekeras.losses import ImageLoss
 
 _SAMPLE_EPOCHS = 10
 
@@ -60,7 +64,7 @@ class Experiment:
 def train(
     pictures: str | Path | None = None,
     *,
-    losses: Sequence[str] = DEFAULT_LOSSES,
+    losses: Sequence[str | Any] = DEFAULT_LOSSES,
     dataset: str | None = None,
     config: Training | None = None,
     options: Options | None = None,
@@ -69,7 +73,7 @@ def train(
 
     Args:
         pictures: A folder, searched recursively; without it, the built-in sample images, for 10 epochs.
-        losses: Names of losses.
+        losses: Each an expression, as in `aekeras.losses.get`, or a loss.
         dataset: One of Keras's image data sets, in the place of a folder.
         config: What every training is told.
         options: Places, resuming, logs, progress.
@@ -83,13 +87,13 @@ def train(
         >>> print(aekeras.train("photos", losses=["l1", "l1_gray"]))
     """
     config, options = config or Training(), options or Options()
-    names = _checked(losses, options)
+    chosen = _chosen(losses, options, config)
     folder, example = _folder(pictures, dataset, options)
     gathered = indexing.gather([folder], config.image_size, options.progress)
     config = _for_samples(config) if example else config.for_count(len(gathered.items))
     runs = [
-        Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(names)))
-        for part, (loss, name) in enumerate(names.items(), start=1)
+        Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(chosen)))
+        for part, (loss, name) in enumerate(chosen, start=1)
     ]
     return Experiment(
         outcomes=tuple(run.finished() or run.train() for run in runs),
@@ -100,18 +104,26 @@ def train(
     )
 
 
-def _checked(chosen: Sequence[str], options: Options) -> dict[str, str]:
-    """Each loss once, with the name of its model."""
-    for loss in chosen:
-        find(loss)
-    names = {loss: safe_name(options.name or loss) for loss in chosen}
-    if not names:
+def _chosen(asked: Sequence[str | Any], options: Options, config: Training) -> list[tuple[ImageLoss, str]]:
+    """Each loss once, tried on small pictures, with the name of its model."""
+    if isinstance(asked, str):
+        asked = [asked]
+    for text in asked:
+        if isinstance(text, str):
+            losses.canonical(text)  # which knows bad names and bad grammar before TensorFlow is loaded
+    with held_back():  # TensorFlow's greetings
+        from aekeras.training import try_out
+
+    chosen = {loss.text: loss for loss in map(losses.get, asked)}
+    if not chosen:
         raise InputError("Expected at least one loss. Received: none. Name one, for example 'l1_gray'.")
-    if options.name and len(names) > 1:
+    if options.name and len(chosen) > 1:
         raise InputError(
-            f"Expected a single loss with `name`. Received: {', '.join(names)}. Leave out the name, or train one loss."
+            f"Expected a single loss with `name`. Received: {', '.join(chosen)}. Leave out the name, or train one loss."
         )
-    return names
+    for loss in chosen.values():
+        try_out(loss, config.image_size)
+    return [(loss, safe_name(options.name or text)) for text, loss in chosen.items()]
 
 
 def _folder(pictures: str | Path | None, dataset: str | None, options: Options) -> tuple[Path, Path | None]:

@@ -11,17 +11,13 @@ import numpy as np
 from aekeras import images
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import MissingError, UnreadableImageError
+from aekeras.loss_gallery import blindness, shade
 from aekeras.pictures import Block, Row, Tile
 from aekeras.reconstruction import Rebuilt, Reconstruction
 from aekeras.retrieval import Answer, Result
 
 _Reader = Callable[[Path, int], np.ndarray | None]
 _SHOWN = 128  # pixels per side at which pictures are shown
-_TINTS = {
-    "l1_red": (0.85, 0.2, 0.2),
-    "l1_green": (0.2, 0.65, 0.25),
-    "l1_blue": (0.25, 0.35, 0.9),
-}
 
 
 def search_blocks(results: Sequence[Result], *, views: bool = True) -> list[Block]:
@@ -57,10 +53,10 @@ def _answer_row(answer: Answer, query: Path, read: _Reader, encoder: Encoder | N
     ]
     return Row(
         label=answer.loss,
-        note=_blindness(answer.blind_to),
+        note=blindness(answer.blind_to),
         tiles=tiles,
         below=_seen(query, read, encoder),
-        tint=_TINTS.get(answer.loss),
+        tint=shade(answer.loss),
     )
 
 
@@ -82,11 +78,7 @@ def _rebuilt_row(rebuilt: Rebuilt) -> Row:
         for image, loss, pair in zip(shown, rebuilt.losses, pairs, strict=True)
     ]
     name = rebuilt.encoder.loss_name
-    return Row(label=name, note=_blindness(rebuilt.encoder.run.get("blind_to", ())), tiles=tiles, tint=_TINTS.get(name))
-
-
-def _blindness(blind_to: Sequence[str]) -> str:
-    return f"blind to {', '.join(blind_to)}" if blind_to else "blind to nothing"
+    return Row(label=name, note=blindness(rebuilt.encoder.run.get("blind_to", ())), tiles=tiles, tint=shade(name))
 
 
 def _read(path: Path, size: int) -> np.ndarray | None:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import shlex
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from aekeras.artefacts import read_json, shown_path
 from aekeras.encoding import list_models
 from aekeras.errors import InputError, MissingError, did_you_mean
-from aekeras.losses import position
+from aekeras.losses import canonical, position
 
 _REMEDY = "Run `aekeras train` again."
 
@@ -26,17 +27,40 @@ def chosen_models(models: Path, losses: Sequence[str] = ()) -> list[Path]:
     of_model = {path: _loss(path) for path in found}
     if not losses:
         return sorted(found, key=lambda path: position(of_model[path]))
-    chosen: dict[Path, None] = {}
-    for loss in losses:
-        fitting = [path for path in found if loss in (of_model[path], path.parent.name)]
+    names = {path: path.parent.name for path in found}
+    return chosen(losses, of_model, names, f"a loss with a model in {shown_path(models)}")
+
+
+def chosen(asked: Sequence[str], of: Mapping[Path, str], names: Mapping[Path, str], expected: str) -> list[Path]:
+    """The artefacts of the losses or with the names that are asked for, in that order, each once.
+
+    Args:
+        asked: Losses, written in any way, or names.
+        of: The canonical text of each artefact's loss.
+        names: The name of each artefact.
+        expected: What an error message expects.
+
+    Raises:
+        InputError: A loss that no artefact has.
+    """
+    found: dict[Path, None] = {}
+    for loss in asked:
+        wanted = {loss, _canonical(loss)}
+        fitting = [path for path in of if wanted & {of[path], names[path]}]
         if not fitting:
-            known = sorted(set(of_model.values()), key=position)
-            hint = did_you_mean(loss, known) or f" Run `aekeras train --loss {loss}` first."
-            raise InputError(
-                f"Expected a loss with a model in {shown_path(models)}: {', '.join(known)}. Received: {loss!r}.{hint}"
-            )
-        chosen |= dict.fromkeys(fitting)
-    return list(chosen)
+            known = sorted(set(of.values()), key=position)
+            hint = did_you_mean(loss, known) or f" Run `aekeras train --loss {shlex.quote(loss)}` first."
+            raise InputError(f"Expected {expected}: {', '.join(known)}. Received: {loss!r}.{hint}")
+        found |= dict.fromkeys(fitting)
+    return list(found)
+
+
+def _canonical(loss: str) -> str:
+    """The canonical text of what may also be a name and no expression."""
+    try:
+        return canonical(loss)
+    except InputError:
+        return loss
 
 
 def _loss(model: Path) -> str:

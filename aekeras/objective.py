@@ -15,7 +15,7 @@ from __future__ import annotations
 from typing import Any
 
 import keras
-from keras import ops
+from keras import ops, tree
 
 _NEAR = 0.1  # in typical distances: pairs nearer than this weigh about the same
 _PATCHES, _SHARPEST, _SPREAD = 4, 6.0, 2.0  # of a blend: patches per side; of the logit of t, local and overall scale
@@ -43,15 +43,23 @@ def all_pairs(count: int) -> Any:
 
 def pair_losses(loss: Any, images: Any, shifts: Any) -> Any:
     """loss(x_i, x_{i-s}) for every shift s and image i, shape (len(shifts), N), without a gradient."""
-    view = ops.stop_gradient(loss.view(images))
-    return ops.map(lambda shift: loss.distance(view, ops.roll(view, shift, axis=0)), shifts)
+    prepared = tree.map_structure(ops.stop_gradient, loss.prepare(images))
+
+    def of_shift(shift: Any) -> Any:
+        return loss.compare(prepared, tree.map_structure(lambda part: ops.roll(part, shift, axis=0), prepared))
+
+    return ops.map(of_shift, shifts)
 
 
 def cross_losses(loss: Any, images: Any, others: Any) -> Any:
     """loss(x_i, y_j) of every image with every other one, shape (len(images), len(others))."""
-    view, other_views = loss.view(images), loss.view(others)
-    columns = ops.map(lambda other: loss.distance(view, ops.broadcast_to(other, ops.shape(view))), other_views)
-    return ops.transpose(columns)
+    prepared = loss.prepare(images)
+
+    def of_other(other: Any) -> Any:
+        repeated = tree.map_structure(lambda one, part: ops.broadcast_to(one, ops.shape(part)), other, prepared)
+        return loss.compare(prepared, repeated)
+
+    return ops.transpose(ops.map(of_other, loss.prepare(others)))
 
 
 def pair_distances(codes: Any, shifts: Any) -> Any:

@@ -86,18 +86,17 @@ def reconstruct(
 
 def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
     with held_back():
-        import keras
+        import tensorflow as tf
 
-    path = encoder.directory / "assets.extra" / "autoencoder.keras"
     try:
-        autoencoder = keras.saving.load_model(path, compile=False)
-    except (OSError, ValueError, KeyError) as error:
+        # The exported graph and not the Keras file: it needs nothing of a person's own loss.
+        served = tf.saved_model.load(str(encoder.directory)).signatures["reconstruct"]
+    except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise InputError(
-            f"Expected an autoencoder in {shown_path(path)}. Received: a file that cannot be loaded ({error}). "
+            f"Expected a saved model in {shown_path(encoder.directory)}. Received: files that cannot be loaded ({error}). "
             "Run `aekeras train` again."
         ) from error
-    codes = autoencoder.get_layer("encoder")(originals, training=False)
-    reconstructions = keras.ops.convert_to_numpy(autoencoder.get_layer("decoder")(codes, training=False))
+    reconstructions = served(images=tf.constant(originals))["reconstructions"].numpy()
     return Rebuilt(
         encoder=encoder,
         originals=originals,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,9 +12,10 @@ import numpy as np
 from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
-from aekeras.errors import InputError, MissingError, did_you_mean
+from aekeras.errors import MissingError
 from aekeras.index import Index, Manifest, Neighbor, list_indexes
 from aekeras.losses import position
+from aekeras.model_choice import chosen
 from aekeras.places import Places
 
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
@@ -134,23 +135,11 @@ def shelves(losses: Sequence[str] = (), places: Places | None = None) -> list[Sh
     """
     places = places or Places()
     found = {directory: Manifest.read(directory).origin.loss for directory in list_indexes(places.indexes)}
-    chosen = _chosen(losses, found, places) if losses else sorted(found, key=lambda path: position(found[path]))
-    return [Shelf.open(directory, places) for directory in chosen]
-
-
-def _chosen(losses: Sequence[str], found: Mapping[Path, str], places: Places) -> list[Path]:
-    """The indexes of the losses or names, each once."""
-    chosen: dict[Path, None] = {}
-    for loss in losses:
-        fitting = [directory for directory in found if loss in (found[directory], directory.name)]
-        if not fitting:
-            known = sorted(set(found.values()), key=position)
-            raise InputError(
-                f"Expected a loss with an index in {shown_path(places.indexes)}: {', '.join(known)}. "
-                f"Received: {loss!r}.{did_you_mean(loss, known) or ' Run `aekeras train --loss ' + loss + '` first.'}"
-            )
-        chosen |= dict.fromkeys(fitting)
-    return list(chosen)
+    directories = sorted(found, key=lambda path: position(found[path]))
+    if losses:
+        names = {directory: directory.name for directory in found}
+        directories = chosen(losses, found, names, f"a loss with an index in {shown_path(places.indexes)}")
+    return [Shelf.open(directory, places) for directory in directories]
 
 
 def search(

@@ -8,10 +8,11 @@ import json
 import shutil
 import time
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aekeras import indexing, losses
+from aekeras import indexing
 from aekeras.artefacts import latest_version, new_version, read_json, shown_path
 from aekeras.configuration import Training
 from aekeras.encoding import load_encoder
@@ -19,6 +20,9 @@ from aekeras.indexing import Gathered
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.stderr import held_back
+
+if TYPE_CHECKING:
+    from aekeras.losses import ImageLoss
 
 _LIBRARIES = ("aekeras", "tensorflow", "keras", "faiss-cpu", "numpy", "pillow", "ai-edge-litert")
 _WARMUP = 2  # pictures in a warm-up request
@@ -68,9 +72,18 @@ class Options:
 
 @dataclass(frozen=True, kw_only=True)
 class Run:
-    """One loss of an experiment."""
+    """One loss of an experiment.
 
-    loss: str
+    Attributes:
+        loss: The loss.
+        name: Of the model and the index.
+        config: What the training is told.
+        gathered: The pictures.
+        options: Places, resuming, logs, progress.
+        part: Which of how many losses this is.
+    """
+
+    loss: ImageLoss
     name: str
     config: Training
     gathered: Gathered
@@ -92,8 +105,20 @@ class Run:
     @property
     def key(self) -> str:
         """Which training this is: the same loss, configuration and pixels give the same model."""
-        told = {"loss": self.loss, "config": self.config.to_dict(), "data": self.gathered.collection.digest}
+        told = {
+            "loss": self.loss.text,
+            "sources": self._sources,
+            "config": self.config.to_dict(),
+            "data": self.gathered.collection.digest,
+        }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+    @cached_property
+    def _sources(self) -> list[dict[str, str]]:
+        """The files of a loss of one's own."""
+        from aekeras.losses.sources import sources_of
+
+        return sources_of(self.loss)
 
     def finished(self) -> Outcome | None:
         """The outcome of an interrupted experiment that had come past this loss, where it is to be resumed."""
@@ -115,10 +140,10 @@ class Run:
         start = time.monotonic()
         progress, (part, parts) = self.options.progress, self.part
         images = self.gathered.collection.images
-        progress.begin(f"training {self.loss}", self.config.epochs * len(images), part=part, parts=parts)
+        progress.begin(f"training {self.loss.text}", self.config.epochs * len(images), part=part, parts=parts)
         trained = training.fit(
             images,
-            losses.get(self.loss),
+            self.loss,
             self.config,
             training.Surroundings(
                 checkpoint=self.checkpoint,
@@ -131,7 +156,7 @@ class Run:
         progress.advance(self.config.epochs * len(images), "exporting")
         run = self._record(trained)
         with new_version(self.parent) as draft:
-            export.write(draft.directory, trained.autoencoder, losses.get(self.loss), run, images[:_WARMUP])
+            export.write(draft.directory, trained.autoencoder, self.loss, run, images[:_WARMUP])
         assert draft.final is not None
         self._forget_checkpoint()
         self._build_index(draft.final)
@@ -148,13 +173,14 @@ class Run:
 
     def _record(self, trained: Any) -> dict[str, Any]:
         """What run.json tells of the training."""
-        import keras
+        from aekeras.losses.construction import serialize
 
         collection = self.gathered.collection
         return {
-            "loss": self.loss,
-            "loss_config": keras.saving.serialize_keras_object(losses.get(self.loss)),
-            "blind_to": list(losses.find(self.loss).blind_to),
+            "loss": self.loss.text,
+            "loss_config": serialize(self.loss),
+            "loss_sources": self._sources,
+            "blind_to": list(self.loss.blind_to),
             "key": self.key,
             "training": self.config.to_dict(),
             "image_size": self.config.image_size,
@@ -176,7 +202,7 @@ class Run:
 
     def _outcome(self, model: Path, run: dict[str, Any], seconds: float) -> Outcome:
         return Outcome(
-            loss=self.loss,
+            loss=self.loss.text,
             model=model,
             index=self.index,
             reconstruction=run["reconstruction"],

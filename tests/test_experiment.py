@@ -186,7 +186,7 @@ def test_without_pictures_the_samples_are_drawn(
     done = train(config=CONFIG)
     assert done.pictures == Path("samples")
     assert done.count == len(list(Path("samples").glob("*.png"))) == 8
-    assert [run.loss for run in runs] == ["l1", "l1_gray", "l1_red", "l1_green", "l1_blue"]
+    assert [run.loss.text for run in runs] == ["l1", "l1_gray", "l1_red", "l1_green", "l1_blue"]
     assert runs[0].gathered is runs[-1].gathered, "pictures are read once"
 
 

@@ -115,8 +115,8 @@ def test_no_model_yet_points_to_train(tmp_path: Path, queries: list[Path]) -> No
 
 def test_damaged_models_are_told_of(own: Path, queries: list[Path]) -> None:
     extra = own / "models" / "l1" / "1" / "assets.extra"
-    (extra / "autoencoder.keras").write_bytes(b"no archive")
-    with pytest.raises(InputError, match=r"Expected an autoencoder in models/l1/1/.* Run `aekeras train` again\."):
+    (extra.parent / "saved_model.pb").write_bytes(b"no graph")
+    with pytest.raises(InputError, match=r"Expected a saved model in models/l1/1\. .* Run `aekeras train` again\."):
         reconstruct(queries, losses=["l1"])
     for content in ("{}", "[]", "no JSON"):
         (extra / "run.json").write_text(content)

@@ -17,12 +17,12 @@ import tensorflow as tf
 from aekeras.artefacts import digest, storage_errors, write_file, write_json
 from aekeras.export import lite, warmup
 from aekeras.export.signatures import save, signatures
-from aekeras.losses.view_loss import ViewLoss
+from aekeras.losses.image_loss import ImageLoss
 
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS)
 
 
-def write(directory: Path, autoencoder: keras.Model, loss: ViewLoss, run: dict[str, Any], samples: np.ndarray) -> str:
+def write(directory: Path, autoencoder: keras.Model, loss: ImageLoss, run: dict[str, Any], samples: np.ndarray) -> str:
     """Fills the directory of a model and gives the fingerprint of its encoder, 64 hexadecimal digits.
 
     Args:

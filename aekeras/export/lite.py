@@ -9,11 +9,11 @@ import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
 from aekeras.export.signatures import holder
-from aekeras.losses.view_loss import ViewLoss
+from aekeras.losses.image_loss import ImageLoss
 from aekeras.stderr import held_back
 
 
-def graphs(encode: Any, loss: ViewLoss, shape: tuple[int | None, ...]) -> dict[str, bytes]:
+def graphs(encode: Any, loss: ImageLoss, shape: tuple[int | None, ...]) -> dict[str, bytes]:
     """The LiteRT graphs by name: "encoder", and "view" and "loss" where LiteRT has the operations for them.
 
     Each has one signature and a free batch: "encoder" images -> codes; "view" images -> view, shape

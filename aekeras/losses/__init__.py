@@ -1,20 +1,45 @@
 """The losses: what each one counts as equal.
 
-`catalogue` and `find` know their names and load nothing heavy; `get` gives the Keras loss itself.
+`catalogue`, `find` and `canonical` know names and expressions and load nothing heavy; `get` gives the loss itself.
 """
 
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from aekeras.errors import InputError, did_you_mean
-from aekeras.losses.catalogue import DEFAULT_LOSSES, ROWS, Row
+from aekeras.losses.catalogue import DEFAULT_LOSSES, FAMILIES, ROWS, Row, position, unknown
+from aekeras.losses.installed import installed
 
 if TYPE_CHECKING:
+    from aekeras.losses.conformance import check
+    from aekeras.losses.expression import Node
+    from aekeras.losses.image_loss import ImageLoss
     from aekeras.losses.view_loss import ViewLoss
 
-__all__ = ["DEFAULT_LOSSES", "catalogue", "find", "get", "position"]
+__all__ = [
+    "DEFAULT_LOSSES",
+    "FAMILIES",
+    "ImageLoss",
+    "Row",
+    "ViewLoss",
+    "canonical",
+    "catalogue",
+    "check",
+    "find",
+    "get",
+    "installed",
+    "position",
+]
+
+_NAMES = {row.name for row in ROWS}
+_HEAVY = {"ImageLoss": "image_loss", "ViewLoss": "view_loss", "check": "conformance"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HEAVY:
+        raise AttributeError(f"module 'aekeras.losses' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"aekeras.losses.{_HEAVY[name]}"), name)
 
 
 def catalogue() -> tuple[Row, ...]:
@@ -31,31 +56,64 @@ def find(name: str) -> Row:
     for row in ROWS:
         if row.name == name:
             return row
-    known = [row.name for row in ROWS]
-    raise InputError(f"Unknown loss {name!r}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}")
+    raise unknown(name)
 
 
-def position(name: str) -> tuple[int, str]:
-    """Sorts losses in the order of the catalogue, all others behind them by name."""
-    names = [row.name for row in ROWS]
-    return (names.index(name) if name in names else len(names), name)
-
-
-def get(name: str, *, reduction: str | None = "none") -> ViewLoss:
-    """The loss of this name, ready for `model.compile(loss=...)`.
+def canonical(text: str) -> str:
+    """The text that all ways to write an expression have in common.
 
     Examples:
-        >>> loss = get("l1_gray")
-        >>> loss(images, images).shape  # images of shape (N, H, W, 3)
+        >>> canonical("0.3*ssim(filter_size=11) + l1_gray*0.7")
+        '0.7*l1_gray + 0.3*ssim'
+
+    Raises:
+        InputError: The text is no expression, in which case the message names the column, or a name is not known.
+    """
+    from aekeras.losses import expression
+
+    node = expression.parse(text)
+    for call in expression.names(node):
+        if ":" not in call.name and call.name not in _NAMES and call.name not in installed():
+            raise unknown(call.name, installed())
+    return str(expression.ordered(_without_defaults(node), lambda term: position(str(term))))
+
+
+def get(loss: Any, *, reduction: str | None = "none") -> ImageLoss:
+    """The loss that an expression stands for, ready for `model.compile(loss=...)`.
+
+    Examples:
+        >>> loss = get("0.7*l1_gray + 0.3*l1_edges")
+        >>> loss(images, images).shape  # images of shape (N, H, W, 3), float, in [0, 1]
         TensorShape([N])
 
     Args:
-        name: As in the catalogue.
+        loss: A name of the catalogue, an expression, `my_losses.py:Name`, `package.module:Name`, the name of an
+            entry point in the group `aekeras.losses`; or a Keras loss or a function `(y_true, y_pred)`, which is
+            given what it lacks. A loss of aekeras is given back as it is.
         reduction: Of the values of a batch. With "none", one value per image; in `model.compile`, Keras then follows
             the gradient of their sum. "sum_over_batch_size" gives the mean, as Keras's own losses do.
 
     Raises:
-        InputError: No loss has this name.
+        InputError: An unknown name or argument, text that is no expression, or a loss that cannot be loaded.
+        MissingError: A file or module that is not there.
     """
-    module, _, attribute = find(name).path.partition(":")
-    return getattr(importlib.import_module(module), attribute)(name=name, reduction=reduction)
+    from aekeras.losses.image_loss import ImageLoss
+
+    if isinstance(loss, ImageLoss):
+        return loss
+    from aekeras.losses import construction, expression, own
+
+    found = construction.build(expression.parse(loss)) if isinstance(loss, str) else own.adapted(loss)
+    found.reduction = reduction
+    return found
+
+
+def _without_defaults(node: Node) -> Node:
+    """The tree without the arguments that say what is so anyway."""
+    from aekeras.losses import expression
+
+    if isinstance(node, expression.Sum):
+        return expression.weighted_sum((weight, _without_defaults(term)) for weight, term in node.terms)
+    knobs = next((row.knobs for row in ROWS if row.name == node.name), {})
+    arguments = tuple((name, value) for name, value in node.arguments if name not in knobs or knobs[name] != value)
+    return expression.Call(node.name, tuple(_without_defaults(loss) for loss in node.losses), arguments)

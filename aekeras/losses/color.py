@@ -1,10 +1,21 @@
-"""Losses that look at one color coordinate: luma, or a single channel."""
+"""Losses that look at some of the colors: luma, chroma, or some of the channels."""
 
 from __future__ import annotations
 
-import keras
+import math
+from collections.abc import Sequence
+from typing import Any
 
+import keras
+import numpy as np
+from keras import ops
+
+from aekeras.errors import InputError
+from aekeras.losses.blindness.colors import BLUE, CHROMA, GREEN, IDENTITY, LUMA, RED, Colors, Matrix
 from aekeras.losses.linear import LinearViewLoss
+
+_WITHOUT_LUMA: Matrix = tuple(tuple(float(i == j) - LUMA[0][j] for j in range(3)) for i in range(3))
+_CHANNELS = {colors.matrix: colors for colors in (RED, GREEN, BLUE)}
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -18,9 +29,7 @@ class L1Gray(LinearViewLoss):
     """
 
     blind_to = ("chroma",)
-    matrix = ((0.299, 0.587, 0.114),)
-    answer = ((1.0,), (1.0,), (1.0,))
-    tint = (0.56, 0.41, 0.73)
+    colors = CHROMA
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -31,8 +40,7 @@ class L1Red(LinearViewLoss):
     """
 
     blind_to = ("green", "blue")
-    matrix = ((1.0, 0.0, 0.0),)
-    tint = (0.5, 0.25, 0.25)
+    colors = RED
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -43,8 +51,7 @@ class L1Green(LinearViewLoss):
     """
 
     blind_to = ("red", "blue")
-    matrix = ((0.0, 1.0, 0.0),)
-    tint = (0.25, 0.5, 0.25)
+    colors = GREEN
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -55,5 +62,52 @@ class L1Blue(LinearViewLoss):
     """
 
     blind_to = ("red", "green")
-    matrix = ((0.0, 0.0, 1.0),)
-    tint = (0.2, 0.2, 0.5)
+    colors = BLUE
+
+
+@keras.saving.register_keras_serializable("aekeras")
+class L1Channels(LinearViewLoss):
+    """Weighted mean of the absolute differences of the channels: blind to those of weight 0.
+
+    loss(x, y) = sum_c w_c mean |x_c - y_c| / sum_c w_c
+
+    view(x) = the channels with a weight above 0, shape (N, H, W, 1 to 3), range [0, 1].
+
+    Args:
+        weights: Of red, green and blue, each >= 0, not all 0.
+    """
+
+    def __init__(self, *, weights: Sequence[float] = (1, 1, 1), **keywords: Any) -> None:
+        self.weights = _checked(weights)
+        seen = tuple(row for row, weight in zip(IDENTITY, self.weights, strict=True) if weight)
+        self.colors = _CHANNELS.get(seen, Colors(seen))
+        self.blind_to = self.colors.words
+        super().__init__(**keywords)
+
+    def distance(self, view_true: Any, view_pred: Any) -> Any:
+        weights = np.array([weight for weight in self.weights if weight])
+        channels = ops.mean(ops.abs(view_true - view_pred), axis=(1, 2))
+        return ops.sum(channels * ops.cast(weights / weights.sum(), channels.dtype), axis=-1)
+
+
+@keras.saving.register_keras_serializable("aekeras")
+class L1Chroma(LinearViewLoss):
+    """Mean absolute chroma difference: blind to luma, and so to one number added to all values of a pixel.
+
+    view(x) = x - luma(x), shape (N, H, W, 3), range [-0.886, 0.886].
+    """
+
+    blind_to = ("luma",)
+    # Answered as it is, chroma comes back upon the luma of the tint; by the Moore-Penrose inverse, upon its mean.
+    colors = Colors(_WITHOUT_LUMA, answer=IDENTITY)
+
+
+def _checked(weights: Any) -> tuple[float, ...]:
+    numbers = tuple(weights) if isinstance(weights, list | tuple) else ()
+    proper = all(isinstance(number, int | float) and 0 <= number < math.inf for number in numbers)
+    if len(numbers) != 3 or not proper or not any(numbers):
+        raise InputError(
+            "Expected `weights` of l1_channels to be three numbers >= 0, not all 0. "
+            f"Received: {weights!r}. Give those of red, green and blue; a channel of weight 0 is not seen."
+        )
+    return numbers

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from aekeras.artefacts import storage_errors
 from aekeras.configuration import Training
 from aekeras.errors import CollapseError, InputError
+from aekeras.losses.image_loss import ImageLoss
 from aekeras.progress import Progress
 from aekeras.training import checkpoint, start, units
 from aekeras.training.batches import Batches
@@ -65,12 +65,12 @@ class Surroundings:
     progress: Progress = field(default_factory=Progress)
 
 
-def fit(images: np.ndarray, loss: Any, config: Training, around: Surroundings | None = None) -> Trained:
+def fit(images: np.ndarray, loss: ImageLoss, config: Training, around: Surroundings | None = None) -> Trained:
     """Trains an autoencoder on images under a loss.
 
     Args:
         images: uint8, shape (N, S, S, 3), N >= 2, with S the configuration's image size.
-        loss: A view loss, as `aekeras.losses.get` gives it.
+        loss: As `aekeras.losses.get` gives it.
         config: The configuration.
         around: Checkpoints, logs and listeners.
 
@@ -88,13 +88,13 @@ def fit(images: np.ndarray, loss: Any, config: Training, around: Surroundings | 
     learner.autoencoder.set_weights(state.best_weights)
     trained = Trained(
         autoencoder=learner.autoencoder,
-        history=state.history,
+        history=_by_text(state.history, loss),
         best_epoch=state.best_epoch,
         distance_scale=units.calibrate(learner.autoencoder, landmarks, distances),
         reconstruction=units.mean_loss(loss, landmarks, learner.autoencoder),
         constant=units.best_constant(loss, landmarks),
     )
-    _check_collapse(trained, loss.name)
+    _check_collapse(trained, loss.text)
     return trained
 
 
@@ -146,6 +146,12 @@ def _listeners(around: Surroundings, config: Training, per_epoch: int, size: int
             around.tensorboard.mkdir(parents=True, exist_ok=True)
         listeners.append(keras.callbacks.TensorBoard(str(around.tensorboard)))
     return listeners
+
+
+def _by_text(history: History, loss: ImageLoss) -> History:
+    """The history with each term of the loss under its text, instead of the name that Keras allows."""
+    texts = {prefix + term.name: prefix + term.text for _, term in loss.terms() for prefix in ("", "val_")}
+    return {texts.get(name, name): values for name, values in history.items()}
 
 
 def _check_collapse(trained: Trained, loss: str) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import keras
 import numpy as np
@@ -13,12 +12,16 @@ from keras import ops
 from aekeras import autoencoder as network
 from aekeras import closed_form, objective
 from aekeras.configuration import Training
+from aekeras.losses.blindness import Colors
+from aekeras.losses.image_loss import ImageLoss
+from aekeras.losses.readings import Readings
 from aekeras.training import units
 from aekeras.training.batches import split
 from aekeras.training.learner import Learner
 
 LANDMARKS = 1024  # pictures whose distances are computed all against all
 _BLOCK = 128  # pictures per side of one block of that matrix: what the processor's cache holds
+_VALUES = (1, 99)  # percentiles of a channel's values between which thresholds lie
 _CODE_PENALTY, _PICTURE_PENALTY = 3e-2, 1e-4
 
 
@@ -41,7 +44,7 @@ class Start:
     distances: np.ndarray
 
 
-def begin(images: np.ndarray, loss: Any, config: Training) -> Start:
+def begin(images: np.ndarray, loss: ImageLoss, config: Training) -> Start:
     """Splits uint8 images (N, S, S, 3), measures landmarks, builds the network and fits what needs no training.
 
     Seeds the random generators of Python, NumPy and TensorFlow.
@@ -53,15 +56,17 @@ def begin(images: np.ndarray, loss: Any, config: Training) -> Start:
     train, held_out = split(len(images), config.validation_share, config.seed)
     landmarks = images[np.sort(train[:LANDMARKS])].astype(np.float32) / 255.0
     distances = landmark_distances(loss, landmarks)
-    unit = units.typical(distances, loss.name)
+    unit = units.typical(distances, loss.text)
     shape = network.Shape(
         image_size=config.image_size,
         code_dim=config.code_dim,
         view=loss.matrix,
+        readings=reader(loss, landmarks[:1], config),
         unit=unit,
         encoder_input=config.encoder_input,
     )
     learner = Learner(network.build(shape), loss, config, unit)
+    place_thresholds(learner.encoder, landmarks)
     if config.closed_form:
         fit_linear_layers(learner.autoencoder, loss, landmarks, distances)
     else:
@@ -69,7 +74,7 @@ def begin(images: np.ndarray, loss: Any, config: Training) -> Start:
     return Start(learner=learner, train=train, held_out=held_out, landmarks=landmarks, distances=distances)
 
 
-def landmark_distances(loss: Any, images: np.ndarray) -> np.ndarray:
+def landmark_distances(loss: ImageLoss, images: np.ndarray) -> np.ndarray:
     """loss(x_i, x_j) for all pairs of images (N, S, S, 3) in [0, 1], symmetric, shape (N, N), float64."""
     spec = tf.TensorSpec((None, *images.shape[1:]), tf.float32)
     block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec])
@@ -84,15 +89,39 @@ def landmark_distances(loss: Any, images: np.ndarray) -> np.ndarray:
     return 0.5 * (distances + distances.T)
 
 
-def fit_linear_layers(autoencoder: keras.Model, loss: Any, images: np.ndarray, distances: np.ndarray) -> None:
+def reader(loss: ImageLoss, images: np.ndarray, config: Training) -> Readings | None:
+    """The layer by which an encoder reads images (N, S, S, 3); None where the colors of the pixels say it all.
+
+    An encoder that may see no more than the loss reads what the loss lets it read, else the loss's view.
+    """
+    colors_only = all(isinstance(one, Colors) for one in loss.blindness)
+    if not loss.readings(images) and (colors_only or config.encoder_input == "images"):
+        return None
+    return Readings(loss, name="loss_readings")
+
+
+def place_thresholds(encoder: keras.Model, images: np.ndarray) -> None:
+    """Spreads the thresholds of each channel's hinges over the values that it takes on images (N, S, S, 3)."""
+    for layer in encoder.layers:
+        if layer.name.startswith("hinges"):
+            kernel, _ = layer.get_weights()
+            values = (
+                units.in_batches(keras.Model(encoder.input, layer.input), images) @ kernel[0, 0, :, :: network.HINGES]
+            )
+            low, high = np.percentile(values, _VALUES, axis=(0, 1, 2))
+            thresholds = low[:, None] + (high - low)[:, None] * np.arange(network.HINGES) / network.HINGES
+            layer.set_weights([kernel, -thresholds.ravel()])
+
+
+def fit_linear_layers(autoencoder: keras.Model, loss: ImageLoss, images: np.ndarray, distances: np.ndarray) -> None:
     """Sets encoder and decoder to what needs no training, given images (N, S, S, 3) and their distances (N, N).
 
     The encoder's linear layer predicts the codes of classical scaling from the readings, and is frozen; the decoder's
     predicts from codes the representative of each picture.
     """
     encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
-    readings = keras.Model(encoder.input, encoder.get_layer("readings").output)
     layer = encoder.get_layer("closed_form")
+    readings = keras.Model(encoder.input, layer.input)
     ideal = closed_form.classical_scaling(distances, layer.units)
     layer.set_weights(closed_form.ridge(units.in_batches(readings, images), ideal, _CODE_PENALTY))
     layer.trainable = False

@@ -17,8 +17,13 @@ def typical(distances: np.ndarray, loss: str) -> float:
     """The median loss between two different pictures, from all pairs (N, N).
 
     Raises:
-        InputError: All pictures are equal under the loss.
+        InputError: All pictures are equal under the loss, or some loss is not finite.
     """
+    if not np.isfinite(distances).all():
+        raise InputError(
+            f"Expected {loss} to give finite values. Received: {np.count_nonzero(~np.isfinite(distances)):,} of "
+            f"{distances.size:,} pairs of pictures with NaN or infinity. `aekeras losses check` finds where."
+        )
     off_diagonal = distances[~np.eye(len(distances), dtype=bool)]
     positive = off_diagonal[off_diagonal > 0]
     if not len(positive):

@@ -87,7 +87,7 @@ def test_reconstructions_begin_better_than_any_constant_image(name: str, begun: 
 def test_channels_that_the_loss_leaves_free_begin_as_one_even_tint(begun: dict[str, Start]) -> None:
     found = begun["l1_red"]
     reconstructions = found.learner.autoencoder.predict(found.landmarks, verbose=0)
-    _, green, blue = losses.get("l1_red").tint
+    _, green, blue = losses.get("l1_red").colors.tint
     np.testing.assert_allclose(reconstructions[..., 1], green, atol=1e-3)
     np.testing.assert_allclose(reconstructions[..., 2], blue, atol=1e-3)
     assert np.ptp(reconstructions[..., 0]) > 0.3

@@ -1,0 +1,89 @@
+"""What comes into a loss, looked at where it comes in: images (N, H, W, 3), float, RGB in [0, 1]."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+
+from aekeras.errors import InputError
+
+_ROUNDING = 1e-3  # values that leave [0, 1] by no more than this come from resizing or half precision
+
+
+def check(loss: str, **images: Any) -> None:
+    """Passes images of one shape, float, RGB.
+
+    Raises:
+        InputError: Another shape or type, or two shapes; the message names the argument.
+    """
+    shapes = {}
+    for name, value in images.items():
+        shape, dtype = _shape(value), _dtype(value)
+        if shape is not None and (len(shape) != 4 or shape[3] not in (3, None)):
+            raise InputError(
+                f"Expected `{name}` of {loss} to have shape (N, H, W, 3). Received: {_shown(shape)}. "
+                "Give a batch of RGB images, the batch as dimension 0."
+            )
+        if not dtype.startswith(("float", "bfloat")):
+            raise InputError(
+                f"Expected `{name}` of {loss} to be float, in [0, 1]. Received: {dtype}. Convert it: "
+                "x.astype('float32') / 255 for values from 0 to 255."
+            )
+        shapes[name] = shape
+    (first, *others) = shapes.items()
+    for name, shape in others:
+        if not _agree(first[1], shape):
+            raise InputError(
+                f"Expected `{first[0]}` and `{name}` of {loss} to have one shape. Received: {_shown(first[1])} and "
+                f"{_shown(shape)}. Resize the images, or compare as many with as many."
+            )
+
+
+def check_range(loss: str, **images: Any) -> None:
+    """Passes images with values in [0, 1]; of tensors whose values are not known yet, all.
+
+    Raises:
+        InputError: Values outside, or not a number.
+    """
+    for name, value in images.items():
+        known = _values(value)
+        if known is None or not known.size:
+            continue
+        low, high = float(known.min()), float(known.max())
+        if not (low >= -_ROUNDING and high <= 1.0 + _ROUNDING):
+            remedy = "Divide by 255." if 2.0 < high <= 255.0 and low >= 0 else "Scale or clip it."
+            raise InputError(
+                f"Expected `{name}` of {loss} to lie in [0, 1]. Received: values from {low:.4g} to {high:.4g}. {remedy}"
+            )
+
+
+def _shape(value: Any) -> tuple[int | None, ...] | None:
+    shape = value.shape if hasattr(value, "shape") else np.shape(value)
+    try:
+        return tuple(shape)
+    except ValueError:  # of a TensorFlow tensor whose rank is not known
+        return None
+
+
+def _dtype(value: Any) -> str:
+    return keras.backend.standardize_dtype(value.dtype) if hasattr(value, "dtype") else str(np.asarray(value).dtype)
+
+
+def _values(value: Any) -> np.ndarray | None:
+    """The values in NumPy; None where they are not known yet, in a graph that is being traced."""
+    try:
+        return np.asarray(value, np.float32)
+    except (TypeError, ValueError, NotImplementedError, AttributeError):  # what the backends' symbols raise
+        return None
+
+
+def _agree(shape: tuple[int | None, ...] | None, other: tuple[int | None, ...] | None) -> bool:
+    if shape is None or other is None:
+        return True
+    return all(a == b or a is None or b is None for a, b in zip(shape, other, strict=True))
+
+
+def _shown(shape: tuple[int | None, ...] | None) -> str:
+    return "unknown" if shape is None else str(tuple("N" if side is None else side for side in shape)).replace("'", "")

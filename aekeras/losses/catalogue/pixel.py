@@ -1,0 +1,47 @@
+"""Rows of the losses that compare every pixel."""
+
+from __future__ import annotations
+
+from aekeras.losses.catalogue.row import Row
+
+ROWS = (
+    Row(
+        name="l1",
+        path="aekeras.losses.pixel:L1",
+        family="pixel",
+        question="every pixel",
+        summary="equal means the same pixels",
+        formula="mean |x - y|",
+        sees="red, green and blue of every pixel",
+    ),
+    Row(
+        name="l2",
+        path="aekeras.losses.pixel:L2",
+        family="pixel",
+        question="every pixel",
+        summary="equal means the same pixels; large errors count more",
+        formula="sqrt(mean (x - y)^2)",
+        sees="red, green and blue of every pixel",
+    ),
+    Row(
+        name="mse",
+        path="aekeras.losses.pixel:MSE",
+        family="pixel",
+        question="every pixel",
+        summary="equal means the same pixels; large errors count most",
+        formula="mean (x - y)^2",
+        sees="red, green and blue of every pixel",
+    ),
+    Row(
+        name="charbonnier",
+        path="aekeras.losses.pixel:Charbonnier",
+        family="pixel",
+        question="every pixel",
+        summary="l1, made smooth: errors far below epsilon hardly count",
+        formula="mean (sqrt((x - y)^2 + epsilon^2) - epsilon)",
+        sees="red, green and blue of every pixel",
+        knobs={"epsilon": 0.001},
+        source="Charbonnier, Blanc-Feraud, Aubert, Barlaud, Two deterministic half-quadratic regularization algorithms "
+        "for computed imaging, 1994, DOI 10.1109/ICIP.1994.413553",
+    ),
+)
