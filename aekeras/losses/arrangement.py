@@ -169,7 +169,8 @@ class Palette(ImageLoss):
         order = ops.argsort(ops.transpose(self._heights(images), (0, 2, 1)), axis=2)
         order = ops.reshape(ops.take(order, places, axis=2), (-1, self.directions * samples, 1))
         colors = ops.take_along_axis(ops.reshape(images, (-1, pixels, 3)), ops.repeat(order, 3, axis=2), axis=1)
-        return ops.mean(ops.reshape(colors, (-1, self.directions, shown, samples // shown, 3)), axis=3)
+        strips = ops.mean(ops.reshape(colors, (-1, self.directions, shown, samples // shown, 3)), axis=3)
+        return ops.repeat(strips, max(1, shown // self.directions), axis=1)  # about as high as wide
 
     def readings(self, images: Any) -> list[Any]:
         """The shares above each level, averaged over groups of levels, shape (N, at most 16, 1, directions)."""

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aekeras.losses import ImageLoss, ViewLoss
+from aekeras.losses import ViewLoss
 
 
 def mean(values):

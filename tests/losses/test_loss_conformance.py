@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import warnings
 from pathlib import Path
 
@@ -13,7 +10,6 @@ import keras
 import numpy as np
 import pytest
 
-import aekeras
 from aekeras import losses
 from aekeras.errors import InputError
 from aekeras.losses import blindness, catalogue
@@ -22,7 +18,6 @@ from aekeras.losses.conformance.registry import PROMISES
 from aekeras.losses.conformance.seeing import PROBES
 from aekeras.losses.conformance.specimens import scenes, specimens
 from aekeras.progress import Progress
-from aekeras.testing import assert_conforms
 
 COMPOSED = ("0.7*l1_gray + 0.3*l1", "mirror(0.5*l1_red + 0.5*l1)", "center(mirror(l1_gray), size=0.5)")
 
@@ -266,42 +261,3 @@ def test_the_pictures_are_always_the_same_and_have_room_for_other_light() -> Non
     np.testing.assert_array_equal(scenes(8, 48, 48), found.scenes)
     assert found.scenes.min() >= 0.05
     assert found.scenes.max() <= 0.95
-
-
-TESTS = """\
-import pytest
-from aekeras.testing import CHECKS, assert_conforms
-
-
-def test_offset():
-    assert_conforms("my_losses.py:Offset")
-
-
-@pytest.mark.parametrize("check", CHECKS)
-def test_one(check):
-    assert_conforms("my_losses.py:Offset", check)
-"""
-
-
-@pytest.mark.slow
-def test_pytest_shows_the_table_of_a_loss_that_fails(tmp_path: Path) -> None:
-    (tmp_path / "my_losses.py").write_text(OWN)
-    (tmp_path / "test_mine.py").write_text(TESTS)
-    done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_mine.py"],
-        cwd=tmp_path,
-        env=os.environ | {"PYTHONPATH": str(Path(aekeras.__file__).parents[1])},
-        capture_output=True,
-        text=True,
-        timeout=300,
-        check=False,
-    )
-    assert f"2 failed, {len(CHECKS) - 1} passed" in done.stdout, done.stdout
-    assert "AssertionError: my_losses.py:Offset: 18 of 19 checks passed" in done.stdout
-    assert "loss(x, x) = 0.013 for" in done.stdout
-    assert "FAILED test_mine.py::test_one[identity]" in done.stdout
-
-
-def test_an_unknown_check_is_told() -> None:
-    with pytest.raises(InputError, match="Did you mean 'symmetric'"):
-        assert_conforms("l1_red", "symetric")

@@ -95,10 +95,13 @@ class Detail(_Place):
         """The mean of every block, shape (N, ceil(H / factor), ceil(W / factor), C)."""
         height, width = images.shape[1:3]
         padding = ((0, 0), (0, -height % self.factor), (0, -width % self.factor), (0, 0))
-        sums = ops.average_pool(ops.pad(images, padding), self.factor)
+        sums = self._pooled(ops.pad(images, padding))
         if not any(after for _, after in padding):
             return sums
-        return sums / ops.average_pool(ops.pad(ops.ones_like(images[:1, :, :, :1]), padding), self.factor)
+        return sums / self._pooled(ops.pad(ops.ones_like(images[:1, :, :, :1]), padding))
+
+    def _pooled(self, images: Any) -> Any:
+        return ops.average_pool(images, self.factor, strides=self.factor)  # JAX does not take them from the pool's size
 
     def spread(self, means: Any, size: tuple[int, int]) -> Any:
         """An image of this size whose blocks are even."""

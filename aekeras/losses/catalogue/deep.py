@@ -14,6 +14,7 @@ ROWS: tuple[Row, ...] = (
         formula="mean |u(x) - u(y)|, u: the activations of layers, of mean square 1 over the channels",
         sees="the activations of the given layers",
         knobs={"model": None, "layer": None, "scale": 1.0, "offset": 0.0},
+        needs="a model: deep_features(model='network.keras')",
         source="Zhang, Isola, Efros, Shechtman, Wang, The unreasonable effectiveness of deep features as a perceptual "
         "metric, 2018, DOI 10.1109/CVPR.2018.00068",
     ),

@@ -72,5 +72,7 @@ class Report:
         head = f"  {mark}  {check.name:<{width}}  {figure:>9}"
         if check.passed or not check.measured:
             return f"{head}  {check.told}"
-        told = textwrap.fill(check.told, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT)
+        told = textwrap.fill(
+            check.told, _WIDTH, initial_indent=_INDENT, subsequent_indent=_INDENT, break_on_hyphens=False
+        )
         return f"{head.rstrip()}\n{told}"

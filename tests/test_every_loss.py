@@ -1,0 +1,43 @@
+"""Every loss of the catalogue trains on the built-in samples, and its codes agree with it more than with `l1`."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from aekeras import equality, losses, samples, training
+from aekeras.configuration import Training
+
+CONFIG = Training(image_size=32, code_dim=32, epochs=4, batch_size=32, seed=1)
+QUERIES = 60
+ALIKE = 0.9  # fidelity of two losses to each other above which they ask for the same neighbors
+EXAMPLES = [row.example for row in losses.catalogue() if row.example]
+COMPOSED = ["0.7*l1_gray + 0.3*l1_edges", "mirror(l1)", "0.5*palette + 0.5*spectrum", "center(mirror(ssim), size=0.8)"]
+
+pytestmark = pytest.mark.slow
+
+
+@cache
+def pictures() -> np.ndarray:
+    """Samples, uint8, shape (N, 32, 32, 3), in random order."""
+    drawn = np.stack([samples.draw(sample, CONFIG.image_size) for sample in samples.generate(260)])
+    return np.random.default_rng(0).permutation(drawn)
+
+
+@cache
+def neighbors_by(expression: str) -> np.ndarray:
+    """The loss between every query and the collection."""
+    return equality.loss_distances(losses.get(expression), pictures()[:QUERIES], pictures()[QUERIES:])
+
+
+@pytest.mark.parametrize("expression", EXAMPLES + COMPOSED)
+def test_it_trains_without_collapse_and_its_codes_are_its_own(expression: str) -> None:
+    trained = training.fit(pictures()[QUERIES:], losses.get(expression), CONFIG)
+    assert trained.reconstruction < trained.constant
+    codes = trained.autoencoder.get_layer("encoder").predict(pictures() / np.float32(255), batch_size=256, verbose=0)
+    by_code = equality.code_distances(codes[:QUERIES], codes[QUERIES:])
+    own, other = (equality.fidelity(by_code, neighbors_by(name)).mean() for name in (expression, "l1"))
+    between = equality.fidelity(neighbors_by(expression), neighbors_by("l1")).mean()
+    assert own > other or between > ALIKE, (own, other, between)
