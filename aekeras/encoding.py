@@ -15,7 +15,7 @@ import numpy as np
 
 from aekeras import losses
 from aekeras.artefacts import digest, latest_version, read_json, shown_path, storage_errors
-from aekeras.errors import InputError, MissingError
+from aekeras.errors import AekerasError, InputError, MissingError
 from aekeras.stderr import held_back
 
 _CHUNK = 64  # images per call; of 1 to 512, the fastest: what passes between two layers stays in the cache
@@ -99,11 +99,11 @@ class Encoder:
 
     @cached_property
     def _view(self) -> Callable[..., Any]:
-        return self._graph("view.tflite") or self._own_loss.view
+        return self._graph("view.tflite") or self._by_keras("view")
 
     @cached_property
     def _loss(self) -> Callable[..., Any]:
-        return self._graph("loss.tflite") or self._own_loss
+        return self._graph("loss.tflite") or self._by_keras("__call__")
 
     @cached_property
     def _own_loss(self) -> losses.ImageLoss:
@@ -112,6 +112,21 @@ class Encoder:
             from aekeras.losses.sources import restore
 
         return restore(self.loss_name, self.run.get("loss_sources", ()))
+
+    def _by_keras(self, method: str) -> Callable[..., Any]:
+        """A method of the loss itself."""
+        loss = self._own_loss
+        from aekeras.losses.own import explained
+
+        def work(*images: np.ndarray) -> Any:
+            try:
+                return getattr(loss, method)(*images)
+            except AekerasError:
+                raise
+            except Exception as error:  # whatever a person's own code raises
+                raise InputError(f"Expected {loss.text} to run. Received: {explained(error)}. Mend it.") from error
+
+        return work
 
     def _graph(self, name: str) -> LiteGraph | None:
         """A graph of the model; None where it has none of this name."""

@@ -8,8 +8,9 @@ from pathlib import Path
 
 from aekeras.artefacts import read_json, shown_path
 from aekeras.encoding import list_models
-from aekeras.errors import InputError, MissingError, did_you_mean
-from aekeras.losses import canonical, position
+from aekeras.errors import AekerasError, InputError, MissingError, did_you_mean
+from aekeras.losses import canonical, get, position
+from aekeras.stderr import held_back
 
 _REMEDY = "Run `aekeras train` again."
 
@@ -47,6 +48,8 @@ def chosen(asked: Sequence[str], of: Mapping[Path, str], names: Mapping[Path, st
     for loss in asked:
         wanted = {loss, _canonical(loss)}
         fitting = [path for path in of if wanted & {of[path], names[path]}]
+        if not fitting and ":" in loss:  # one's own, whose defaults only its code knows
+            fitting = [path for path in of if of[path] == _loaded(loss)]
         if not fitting:
             known = sorted(set(of.values()), key=position)
             hint = did_you_mean(loss, known) or f" Run `aekeras train --loss {shlex.quote(loss)}` first."
@@ -61,6 +64,15 @@ def _canonical(loss: str) -> str:
         return canonical(loss)
     except InputError:
         return loss
+
+
+def _loaded(loss: str) -> str:
+    """The canonical text of a loss, from the loss itself; as it is where it cannot be loaded."""
+    with held_back():  # TensorFlow's greetings
+        try:
+            return get(loss).text
+        except AekerasError:
+            return loss
 
 
 def _loss(model: Path) -> str:

@@ -57,9 +57,10 @@ class Reconstruction:
         }
 
     def __str__(self) -> str:
+        width = max(len(rebuilt.encoder.loss_name) for rebuilt in self.models)
         return "\n".join(
             f"{shown_path(path)}\n"
-            + "\n".join(f"  {rebuilt.encoder.loss_name:<12}{rebuilt.losses[i]:.4f}" for rebuilt in self.models)
+            + "\n".join(f"  {rebuilt.encoder.loss_name:<{width}}  {rebuilt.losses[i]:.4f}" for rebuilt in self.models)
             for i, path in enumerate(self.paths)
         )
 
@@ -93,8 +94,8 @@ def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
         served = tf.saved_model.load(str(encoder.directory)).signatures["reconstruct"]
     except (OSError, ValueError, KeyError, tf.errors.OpError) as error:
         raise InputError(
-            f"Expected a saved model in {shown_path(encoder.directory)}. Received: files that cannot be loaded ({error}). "
-            "Run `aekeras train` again."
+            f"Expected a saved model in {shown_path(encoder.directory)}. Received: files that cannot be loaded "
+            f"({error}). Run `aekeras train` again."
         ) from error
     reconstructions = served(images=tf.constant(originals))["reconstructions"].numpy()
     return Rebuilt(

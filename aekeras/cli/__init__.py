@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import logging
 import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -21,9 +24,26 @@ class _Group(click.Group):
 
     def invoke(self, context: click.Context) -> Any:
         try:
-            return super().invoke(context)
+            with _short_warnings():
+                return super().invoke(context)
         except AekerasError as error:
             raise click.ClickException(str(error)) from error
+
+
+@contextmanager
+def _short_warnings() -> Iterator[None]:
+    """What aekeras warns of is one line on stderr, without the line of its code that Python would add."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *where: Any, **others: Any) -> None:
+            if category.__module__.startswith("aekeras."):
+                click.echo(f"Warning: {message}", err=True)
+            else:
+                usual(message, category, *where, **others)
+
+        warnings.showwarning = show
+        yield
 
 
 @click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -29,7 +29,7 @@ loss_option = click.option(
     "losses",
     multiple=True,
     metavar="EXPR",
-    help="A loss; may be repeated. [default: all there are]",
+    help="A loss, or the name of a model; may be repeated. [default: all there are]",
 )
 
 

@@ -41,7 +41,7 @@ def _switch(name: str, text: str) -> Callable[[Any], Any]:
     metavar="EXPR",
     default=DEFAULT_LOSSES,
     show_default=True,
-    help="A loss; may be repeated.",
+    help="A loss: a name, an expression such as '0.7*l1_gray + 0.3*ssim', or my_losses.py:Name; may be repeated.",
 )
 @click.option("--dataset", metavar="NAME", help="One of Keras's image data sets, in the place of a folder.")
 @_number("epochs", "Times through the pictures, at most; 0: 10 for the samples, else 5 to 100 for about 400 steps.")

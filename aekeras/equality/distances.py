@@ -23,7 +23,7 @@ def loss_distances(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.nda
     import tensorflow as tf
 
     spec = tf.TensorSpec((None, *images.shape[1:]), tf.float32)
-    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec])
+    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec], autograph=False)
     distances = np.empty((len(queries), len(images)))
     for i in range(0, len(queries), _BLOCK):
         for j in range(0, len(images), _BLOCK):

@@ -8,8 +8,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from aekeras.errors import InputError
 from aekeras.losses.catalogue import DEFAULT_LOSSES, FAMILIES, ROWS, Row, position, unknown
 from aekeras.losses.installed import installed
+from aekeras.losses.reference import as_written, shown_reference
 
 if TYPE_CHECKING:
     from aekeras.losses.conformance import check
@@ -33,6 +35,7 @@ __all__ = [
 ]
 
 _NAMES = {row.name for row in ROWS}
+_REDUCTIONS = ("none", "sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", None)
 _HEAVY = {"ImageLoss": "image_loss", "ViewLoss": "view_loss", "check": "conformance"}
 
 
@@ -103,6 +106,9 @@ def get(loss: Any, *, reduction: str | None = "none") -> ImageLoss:
         return loss
     from aekeras.losses import construction, expression, own
 
+    if reduction not in _REDUCTIONS:
+        shown = ", ".join(map(repr, _REDUCTIONS))
+        raise InputError(f"Expected `reduction` to be one of {shown}. Received: {reduction!r}.")
     found = construction.build(expression.parse(loss)) if isinstance(loss, str) else own.adapted(loss)
     found.reduction = reduction
     return found
@@ -115,5 +121,7 @@ def _without_defaults(node: Node) -> Node:
     if isinstance(node, expression.Sum):
         return expression.weighted_sum((weight, _without_defaults(term)) for weight, term in node.terms)
     knobs = next((row.knobs for row in ROWS if row.name == node.name), {})
-    arguments = tuple((name, value) for name, value in node.arguments if name not in knobs or knobs[name] != value)
-    return expression.Call(node.name, tuple(_without_defaults(loss) for loss in node.losses), arguments)
+    values = {name: as_written(value, knobs.get(name)) for name, value in node.arguments}
+    arguments = tuple((name, value) for name, value in values.items() if name not in knobs or knobs[name] != value)
+    losses = tuple(_without_defaults(loss) for loss in node.losses)
+    return expression.Call(shown_reference(node.name), losses, arguments)

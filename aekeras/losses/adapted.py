@@ -9,11 +9,9 @@ from keras import ops
 
 from aekeras.errors import InputError
 from aekeras.losses.expression import Call, Node
-from aekeras.losses.image_loss import ImageLoss
-from aekeras.losses.reference import reference_of
+from aekeras.losses.image_loss import ImageLoss, knobs_of
+from aekeras.losses.reference import as_written, reference_of
 from aekeras.losses.view_loss import mean_of_image
-
-_SIMPLE = (bool, int, float, str)
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -33,27 +31,29 @@ class AdaptedLoss(ImageLoss):
         for name in ("blind_to", "symmetric", "metric"):
             if hasattr(made, name):
                 setattr(self, name, getattr(made, name))
+        if isinstance(self.blind_to, str):
+            self.blind_to = (self.blind_to,)
 
     @property
     def expression(self) -> Node:
         if not isinstance(self.made, keras.losses.Loss):
             return Call(reference_of(self.made))
-        defaults = type(self.made)().get_config() if _has_defaults(type(self.made)) else {}
-        knobs = {name: value for name, value in self.made.get_config().items() if isinstance(value, _SIMPLE)}
-        changed = ((name, value) for name, value in knobs.items() if defaults.get(name) != value)
-        arguments = tuple(sorted(item for item in changed if item[0] not in ("name", "reduction")))
-        return Call(reference_of(type(self.made)), arguments=arguments)
+        defaults = knobs_of(type(self.made))
+        values = {name: as_written(_given(self.made, name), default) for name, default in defaults.items()}
+        changed = {name: value for name, value in values.items() if value != as_written(defaults[name], defaults[name])}
+        return Call(reference_of(type(self.made)), arguments=tuple(changed.items()))
 
     def compare(self, true: Any, pred: Any) -> Any:
         function = self.made.call if isinstance(self.made, keras.losses.Loss) else self.made
         values = function(true, pred)
-        shape = getattr(values, "shape", ())
-        if len(shape) == 0:
+        if len(getattr(values, "shape", ())) == 0:
+            received = "a single value for the whole batch" if hasattr(values, "shape") else repr(values)
             raise InputError(
-                f"Expected one value per image from {self.text}, shape (N,). Received: a single value for the whole "
-                "batch. Average over all axes but the first."
+                f"Expected one value per image from {self.text}, shape (N,). Received: {received}. Return a tensor, "
+                "averaged over all axes but the first."
             )
-        return values if len(shape) == 1 else mean_of_image(ops.convert_to_tensor(values))
+        values = ops.cast(values, "float32")
+        return values if len(values.shape) == 1 else mean_of_image(values)
 
     def get_config(self) -> dict[str, Any]:
         return super(ImageLoss, self).get_config() | {"made": self.text}
@@ -68,9 +68,14 @@ class AdaptedLoss(ImageLoss):
         return cls(**config | {"made": made.made})
 
 
-def _has_defaults(kind: type) -> bool:
-    try:
-        kind()
-    except TypeError:
-        return False
-    return True
+def _given(made: keras.losses.Loss, name: str) -> Any:
+    """What a Keras loss was given for an argument of its constructor."""
+    # Those of Keras that wrap a function keep its arguments to themselves.
+    for told in (made.get_config(), vars(made), getattr(made, "_fn_kwargs", {})):
+        if name in told:
+            return told[name]
+    kind = type(made).__name__
+    raise InputError(
+        f"Expected {kind} to keep its argument `{name}` as an attribute of that name. Found none. Write "
+        f"`self.{name} = {name}` in its constructor."
+    )

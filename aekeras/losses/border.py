@@ -20,8 +20,8 @@ def check(loss: str, **images: Any) -> None:
     """
     shapes = {}
     for name, value in images.items():
-        shape, dtype = _shape(value), _dtype(value)
-        if shape is not None and (len(shape) != 4 or shape[3] not in (3, None)):
+        shape, dtype = _shape(_one_array(loss, name, value)), _dtype(value)
+        if shape is not None and (len(shape) != 4 or shape[3] not in (3, None) or 0 in shape[1:]):
             raise InputError(
                 f"Expected `{name}` of {loss} to have shape (N, H, W, 3). Received: {_shown(shape)}. "
                 "Give a batch of RGB images, the batch as dimension 0."
@@ -54,21 +54,39 @@ def check_range(loss: str, **images: Any) -> None:
         low, high = float(known.min()), float(known.max())
         if not (low >= -_ROUNDING and high <= 1.0 + _ROUNDING):
             remedy = "Divide by 255." if 2.0 < high <= 255.0 and low >= 0 else "Scale or clip it."
+            if np.isnan(low):
+                remedy = "Replace what is not a number."
             raise InputError(
                 f"Expected `{name}` of {loss} to lie in [0, 1]. Received: values from {low:.4g} to {high:.4g}. {remedy}"
             )
 
 
-def _shape(value: Any) -> tuple[int | None, ...] | None:
-    shape = value.shape if hasattr(value, "shape") else np.shape(value)
+def _one_array(loss: str, name: str, value: Any) -> Any:
+    """The value, or an array of a list."""
+    if hasattr(value, "shape"):
+        return value
     try:
-        return tuple(shape)
+        return np.asarray(value)
+    except ValueError as error:
+        raise InputError(
+            f"Expected `{name}` of {loss} to have shape (N, H, W, 3). Received: a list of images of several shapes. "
+            "Give all images of a batch one size."
+        ) from error
+
+
+def _shape(value: Any) -> tuple[int | None, ...] | None:
+    try:
+        return tuple(value.shape)
     except ValueError:  # of a TensorFlow tensor whose rank is not known
         return None
 
 
 def _dtype(value: Any) -> str:
-    return keras.backend.standardize_dtype(value.dtype) if hasattr(value, "dtype") else str(np.asarray(value).dtype)
+    dtype = value.dtype if hasattr(value, "dtype") else np.asarray(value).dtype
+    try:
+        return keras.backend.standardize_dtype(dtype)
+    except ValueError:  # of text and objects, which no backend has
+        return str(dtype)
 
 
 def _values(value: Any) -> np.ndarray | None:

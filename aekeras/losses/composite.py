@@ -23,15 +23,19 @@ def weighted_sum(terms: Iterable[tuple[float, ImageLoss]]) -> ImageLoss:
     """The sum in its canonical form: equal terms are one, in the order of the catalogue; a single whole one is itself.
 
     Raises:
-        InputError: A weight that is not positive.
+        InputError: A weight that is not above 0 and finite.
     """
-    terms = list(terms)
-    by_text = {term.text: term for _, term in terms}
-    node = expression.weighted_sum((weight, term.expression) for weight, term in terms)
-    node = expression.ordered(node, lambda term: position(str(term)))
+    flat = [(weight * own, term) for weight, loss in terms for own, term in loss.terms()]
+    by_text = {term.text: term for _, term in flat}
+    node = _ordered(expression.weighted_sum((weight, term.expression) for weight, term in flat))
     if not isinstance(node, expression.Sum):
         return by_text[str(node)]
-    return Sum([by_text[str(term)] for _, term in node.terms], [weight for weight, _ in node.terms])
+    reductions = {term.reduction for _, term in flat}
+    return Sum(
+        [by_text[str(term)] for _, term in node.terms],
+        [weight for weight, _ in node.terms],
+        reduction=reductions.pop() if len(reductions) == 1 else "none",
+    )
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -46,6 +50,11 @@ class Sum(ImageLoss):
     """
 
     def __init__(self, losses: Sequence[ImageLoss], weights: Sequence[float], **keywords: Any) -> None:
+        if not losses or len(losses) != len(weights) or not all(isinstance(loss, ImageLoss) for loss in losses):
+            raise InputError(
+                f"Expected losses, and a weight for each of them. Received: {losses!r} and {weights!r}. "
+                "Add losses up: 0.7 * a + 0.3 * b."
+            )
         self.losses, self.weights = tuple(losses), tuple(float(weight) for weight in weights)
         super().__init__(**keywords)
         self.symmetric = all(loss.symmetric for loss in losses)
@@ -61,7 +70,7 @@ class Sum(ImageLoss):
 
     @property
     def expression(self) -> expression.Node:
-        return expression.Sum(tuple((weight, loss.expression) for weight, loss in self.terms()))
+        return _ordered(expression.weighted_sum((weight, loss.expression) for weight, loss in self.terms()))
 
     def prepare(self, images: Any) -> Any:
         return [loss.prepare(images) for loss in self.losses]
@@ -119,7 +128,9 @@ class _Wrapper(ImageLoss):
 class Mirror(_Wrapper):
     """Blind to which way a picture looks: an image counts as equal to its mirror image.
 
-    mirror(loss)(x, y) = min(loss(x, y), loss(x, flip y)), with flip exchanging left and right.
+    mirror(loss)(x, y) = min(loss(x, y), loss(x, flip y)), with flip exchanging left and right. It is symmetric, and a
+    metric, if the loss inside is and does not care which way both look: loss(flip x, flip y) = loss(x, y). That holds
+    for all of the catalogue but `laplacian_pyramid`, `l1_coarse` where blocks are cut off, and most `deep_features`.
 
     view(x) = the view of the loss inside.
 
@@ -165,9 +176,9 @@ class Center(_Wrapper):
     """
 
     def __init__(self, loss: ImageLoss, size: float = 0.9, **keywords: Any) -> None:
-        if not 0 < size <= 1:
-            raise InputError(f"Expected `size` of center to lie in (0, 1]. Received: {size}.")
-        self.size = size
+        if isinstance(size, bool) or not isinstance(size, int | float | np.floating) or not 0 < size <= 1:
+            raise InputError(f"Expected `size` of center to be a number in (0, 1]. Received: {size!r}.")
+        self.size = float(size)
         super().__init__(loss, **keywords)
 
     @property
@@ -207,7 +218,14 @@ def _flipped(images: Any) -> Any:
 
 
 def _as_high(view: Any, height: int, channels: int) -> Any:
-    """The view at this height, and with this many channels where it has one."""
+    """The view at this height, and with this many channels: one as gray, others with channels of 0."""
     if view.shape[1] != height:
         view = ops.image.resize(view, (height, max(1, round(view.shape[2] * height / view.shape[1]))))
-    return ops.repeat(view, channels, axis=3) if view.shape[3] == 1 else view
+    if view.shape[3] == 1:
+        return ops.repeat(view, channels, axis=3)
+    return ops.pad(view, ((0, 0), (0, 0), (0, 0), (0, channels - view.shape[3])))
+
+
+def _ordered(node: expression.Node) -> expression.Node:
+    """The terms of every sum in the order of the catalogue."""
+    return expression.ordered(node, lambda term: position(str(term)))

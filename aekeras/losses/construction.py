@@ -81,5 +81,6 @@ def _check_arguments(node: Call, kind: type) -> None:
 def _expect_none(node: Call) -> None:
     if node.losses or node.arguments:
         raise InputError(
-            f"Expected no arguments for {node.name}, which is a function. Received: {node}. Write a class to have knobs."
+            f"Expected no arguments for {node.name}, which is a function. Received: {node}. "
+            "Write a class to have knobs."
         )

@@ -6,6 +6,7 @@ import inspect
 from typing import Any
 
 import keras
+import numpy as np
 
 from aekeras.artefacts import safe_name
 from aekeras.errors import InputError
@@ -14,7 +15,7 @@ from aekeras.losses import border
 from aekeras.losses.blindness import Seed
 from aekeras.losses.blindness.colors import IDENTITY, Matrix
 from aekeras.losses.expression import Call, Node
-from aekeras.losses.reference import reference_of
+from aekeras.losses.reference import as_written, reference_of
 
 _OF_KERAS = (
     "name",
@@ -44,6 +45,11 @@ class ImageLoss(keras.losses.Loss):
     symmetric: bool = True
     metric: bool = True
 
+    def __init_subclass__(cls, **keywords: Any) -> None:
+        super().__init_subclass__(**keywords)
+        if isinstance(cls.blind_to, str):  # a word alone, whose letters are no words
+            cls.blind_to = (cls.blind_to,)
+
     def __init__(self, name: str | None = None, reduction: str | None = "none", dtype: Any = None) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self._name = name
@@ -51,7 +57,9 @@ class ImageLoss(keras.losses.Loss):
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         border.check(self.text, y_true=y_true, y_pred=y_pred)
         border.check_range(self.text, y_true=y_true)  # and not y_pred: a network may overshoot
-        return super().__call__(y_true, y_pred, sample_weight=sample_weight)
+        # Keras would take a list for a structure of many outputs.
+        true, pred = (np.asarray(one) if isinstance(one, list | tuple) else one for one in (y_true, y_pred))
+        return super().__call__(true, pred, sample_weight=sample_weight)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return self.compare(self.prepare(y_true), self.prepare(y_pred))
@@ -65,7 +73,9 @@ class ImageLoss(keras.losses.Loss):
 
     def compare(self, true: Any, pred: Any) -> Any:
         """The loss of each pair of images, given what `prepare` made of them, shape (N,)."""
-        raise NotImplementedError
+        if type(self).call is ImageLoss.call:
+            raise NotImplementedError(f"Expected {type(self).__name__} to override `compare`.")
+        return self.call(true, pred)  # written as losses of Keras are
 
     def view(self, images: Any) -> Any:
         """What the loss sees of images (N, H, W, 3), as a picture, shape (N, h, w, c): here, all of it."""
@@ -143,9 +153,10 @@ class ImageLoss(keras.losses.Loss):
         return super().get_config() | self.knobs()
 
     def changed_knobs(self) -> dict[str, Any]:
-        """Those of the knobs that are not at their defaults."""
-        defaults = knobs_of(type(self))
-        return {name: value for name, value in self.knobs().items() if value != defaults[name]}
+        """Those of the knobs that are not at their defaults, as an expression holds them."""
+        defaults = {name: (value, as_written(value, value)) for name, value in knobs_of(type(self)).items()}
+        values = {name: as_written(value, defaults[name][0]) for name, value in self.knobs().items()}
+        return {name: value for name, value in values.items() if value != defaults[name][1]}
 
     def __eq__(self, other: object) -> bool:
         if self is other:
@@ -159,7 +170,7 @@ class ImageLoss(keras.losses.Loss):
         return f"<loss {self.text}>"
 
     def __add__(self, other: Any) -> ImageLoss:
-        if other == 0:  # with which the built-in `sum` begins
+        if isinstance(other, int) and other == 0:  # with which the built-in `sum` begins
             return self
         return _weighted_sum([*self.terms(), *other.terms()]) if isinstance(other, ImageLoss) else NotImplemented
 

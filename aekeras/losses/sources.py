@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 import warnings
 from collections.abc import Sequence
@@ -9,12 +10,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aekeras.artefacts import digest, shown_path, storage_errors
-from aekeras.errors import MissingError
+from aekeras.artefacts import digest, shown_path
+from aekeras.errors import InputError, MissingError
 from aekeras.losses import construction, expression, own
 from aekeras.losses.catalogue import ROWS
 from aekeras.losses.expression import Node
 from aekeras.losses.image_loss import ImageLoss
+from aekeras.losses.installed import installed
 
 _KNOWN = {row.name for row in ROWS}
 
@@ -24,14 +26,18 @@ class ChangedLossWarning(UserWarning):
 
 
 def sources_of(loss: ImageLoss) -> list[dict[str, str]]:
-    """For each part of the loss that is not of the catalogue: its "reference", the "path" of its file, its "sha256"."""
-    found = []
-    for name in dict.fromkeys(call.name for call in expression.names(loss.expression) if call.name not in _KNOWN):
-        made = own.load(name)
-        file = getattr(sys.modules[getattr(made, "__module__", type(made).__module__)], "__file__", None)
-        if file is not None:  # a notebook has none
-            found.append({"reference": name, "path": file, "sha256": digest(Path(file).read_bytes())})
-    return found
+    """For each part of the loss that is not of the catalogue: its "reference", the "path" of its file, its "sha256".
+
+    Raises:
+        InputError: A part that has no name by which it could be found again.
+    """
+    names = dict.fromkeys(call.name for call in expression.names(loss.expression) if call.name not in _KNOWN)
+    files = {name: _file(name) for name in names}
+    return [
+        {"reference": name, "path": str(file), "sha256": digest(file)}
+        for name, file in files.items()
+        if file is not None
+    ]
 
 
 def restore(text: str, sources: Sequence[dict[str, str]]) -> ImageLoss:
@@ -39,28 +45,71 @@ def restore(text: str, sources: Sequence[dict[str, str]]) -> ImageLoss:
 
     Raises:
         MissingError: A file is not where it was.
+        InputError: A loss that was defined in a script itself, or a file that no longer holds it.
     """
     moved = {}
     for source in sources:
-        path = Path(source["path"])
-        if not path.is_file():
-            raise MissingError(
-                f"Expected the file of the loss {source['reference']} in {shown_path(path)}. Found none. "
-                "Put it back there, or run `aekeras train` again."
-            )
-        with storage_errors(path):
-            changed = digest(path.read_bytes()) != source["sha256"]
-        if changed:
+        reference, path = source["reference"], Path(source["path"])
+        place, _, name = reference.rpartition(":")
+        if place == "__main__":
+            _check_running(reference, path)
+        elif place.endswith(".py") or not _is_installed(reference):
+            _check_there(reference, path)
+            moved[reference] = f"{path}:{name}"
+        else:
+            path = _file(reference) or path
+        if digest(path) != source["sha256"]:
             warnings.warn(
-                f"{shown_path(path)} has changed since a model was trained under {source['reference']}: distances of "
-                "codes and values of the loss may no longer agree.",
+                f"{shown_path(path)} has changed since a model was trained under {reference}: distances of codes and "
+                "values of the loss may no longer agree.",
                 ChangedLossWarning,
                 stacklevel=2,
             )
-        place, _, name = source["reference"].rpartition(":")
-        if place.endswith(".py"):
-            moved[source["reference"]] = f"{path}:{name}"
     return construction.build(_renamed(expression.parse(text), moved))
+
+
+def _file(reference: str) -> Path | None:
+    """The file with the code that a reference leads to; None for what was typed into Python or a notebook."""
+    place, _, name = reference.rpartition(":")
+    if "<" in name:
+        raise InputError(
+            f"Expected a loss that can be found again by its name. Received: {reference}. Define it at the top of a "
+            "file or a module, under a name of its own."
+        )
+    made = own.load(reference)
+    if place.endswith(".py"):
+        return own.path_of(place)
+    module = made.__module__ if hasattr(made, "__qualname__") else place or installed()[reference].module
+    file = getattr(sys.modules[module], "__file__", None)
+    return Path(file).absolute() if file is not None and Path(file).is_file() else None
+
+
+def _is_installed(reference: str) -> bool:
+    """Whether Python finds the module, or a package brings the entry point along."""
+    place, _, name = reference.rpartition(":")
+    if not place:
+        return name in installed()
+    try:
+        return place in sys.modules or importlib.util.find_spec(place) is not None
+    except ModuleNotFoundError:  # of the package that it would lie in
+        return False
+
+
+def _check_there(reference: str, path: Path) -> None:
+    if not path.is_file():
+        raise MissingError(
+            f"Expected the file of the loss {reference} in {shown_path(path)}. Found none. "
+            "Put it back there, or run `aekeras train` again."
+        )
+
+
+def _check_running(reference: str, path: Path) -> None:
+    """Passes the script that runs; to load another one would run it."""
+    if getattr(sys.modules["__main__"], "__file__", None) != str(path):
+        raise InputError(
+            f"Expected the loss {reference} in a file of its own. Received: one of the script {shown_path(path)}. Move "
+            "it into such a file, import it from there, and train again."
+        )
 
 
 def _renamed(node: Node, names: dict[str, str]) -> Any:

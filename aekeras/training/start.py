@@ -12,7 +12,7 @@ from keras import ops
 from aekeras import autoencoder as network
 from aekeras import closed_form, objective
 from aekeras.configuration import Training
-from aekeras.losses.blindness import Colors
+from aekeras.losses.blindness import Arrangement, Colors, Position
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.readings import Readings
 from aekeras.training import units
@@ -57,13 +57,14 @@ def begin(images: np.ndarray, loss: ImageLoss, config: Training) -> Start:
     landmarks = images[np.sort(train[:LANDMARKS])].astype(np.float32) / 255.0
     distances = landmark_distances(loss, landmarks)
     unit = units.typical(distances, loss.text)
+    readings = reader(loss, landmarks[:1], config)
     shape = network.Shape(
         image_size=config.image_size,
         code_dim=config.code_dim,
         view=loss.matrix,
-        readings=reader(loss, landmarks[:1], config),
+        readings=readings,
         unit=unit,
-        encoder_input=config.encoder_input,
+        encoder_input="view" if readings and blind_to_place(loss) else config.encoder_input,
     )
     learner = Learner(network.build(shape), loss, config, unit)
     place_thresholds(learner.encoder, landmarks)
@@ -77,7 +78,7 @@ def begin(images: np.ndarray, loss: ImageLoss, config: Training) -> Start:
 def landmark_distances(loss: ImageLoss, images: np.ndarray) -> np.ndarray:
     """loss(x_i, x_j) for all pairs of images (N, S, S, 3) in [0, 1], symmetric, shape (N, N), float64."""
     spec = tf.TensorSpec((None, *images.shape[1:]), tf.float32)
-    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec])
+    block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec], autograph=False)
     count = len(images)
     distances = np.zeros((count, count))
     for i in range(0, count, _BLOCK):
@@ -98,6 +99,11 @@ def reader(loss: ImageLoss, images: np.ndarray, config: Training) -> Readings | 
     if not loss.readings(images) and (colors_only or config.encoder_input == "images"):
         return None
     return Readings(loss, name="loss_readings")
+
+
+def blind_to_place(loss: ImageLoss) -> bool:
+    """Whether the loss knows where nothing is: then pictures teach an encoder only what it should not know."""
+    return any(isinstance(one, Arrangement | Position) for one in loss.blindness)
 
 
 def place_thresholds(encoder: keras.Model, images: np.ndarray) -> None:

@@ -180,3 +180,12 @@ def test_wrong_usage_has_its_own_exit_code(words: tuple[str, ...]) -> None:
     assert (result.exit_code, result.stdout) == (2, "")
     assert "Usage: " in result.stderr
     assert "Error: " in result.stderr
+
+
+@pytest.mark.parametrize("command", ["search", "reconstruct"])
+def test_a_sheet_is_never_drawn_over_an_image(command: str, own: Path) -> None:
+    picture = shutil.copy(next((own / "pictures").glob("*.png")), own / "query.png")
+    before = Path(picture).read_bytes()
+    line = error_of(command, "query.png", "--sheet", "./query.png")
+    assert line == "Expected a new file for `--sheet`. Received: query.png, which is an image. Name another file."
+    assert Path(picture).read_bytes() == before

@@ -11,9 +11,14 @@ import pytest
 
 from aekeras import losses
 from aekeras.errors import AekerasError, InputError
-from aekeras.losses.view_loss import ViewLoss
+from aekeras.losses.blindness import of_words
+from aekeras.losses.image_loss import ImageLoss
 
 ROWS = losses.catalogue()
+OF_DESIGN = (
+    "l1 l2 charbonnier l1_gray l1_red l1_green l1_blue l1_channels l1_chroma l1_lab l1_contrast l1_edges ssim ms_ssim "
+    "spectrum palette l1_coarse mirror center"
+)
 HEAVY = ("tensorflow", "keras", "faiss", "numpy", "PIL", "ai_edge_litert")
 
 
@@ -27,16 +32,50 @@ def test_the_default_losses_come_first_and_in_the_order_of_the_catalogue() -> No
     assert tuple(row.name for row in ROWS)[:5] == losses.DEFAULT_LOSSES
 
 
+def test_every_loss_that_was_planned_is_there() -> None:
+    assert set(OF_DESIGN.split()) <= {row.name for row in ROWS}
+
+
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_a_row_says_what_its_class_says(row: losses.catalogue.Row) -> None:
+def test_a_row_says_what_its_class_says(row: losses.Row) -> None:
     module, _, attribute = row.path.partition(":")
     kind = getattr(importlib.import_module(module), attribute)
-    assert issubclass(kind, ViewLoss)
-    assert kind.blind_to == row.blind_to
-    assert all((row.summary, row.formula, row.sees))
-    loss = losses.get(row.name)
+    assert issubclass(kind, ImageLoss)
+    assert kind.__doc__
+    if not row.example:
+        assert kind.blind_to == row.blind_to
+        return
+    loss = losses.get(row.example)
     assert type(loss) is kind
-    assert loss.name == row.name
+    inside = losses.get("l1_gray").blind_to if row.wraps else ()
+    assert loss.blind_to == (*inside, *row.blind_to)
+    assert loss.text == row.example
+    assert row.wraps or loss.name == row.name
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_a_row_is_filled(row: losses.Row) -> None:
+    assert all((row.question, row.summary, row.formula, row.sees, row.source))
+    assert row.family in losses.FAMILIES
+    assert row.wraps == (row.family == "wrapper")
+    assert all(word == "border" or of_words((word,)) for word in row.blind_to)
+    assert "\n" not in row.summary
+    assert not row.summary.endswith(".")
+    assert row.shade is None or all(0 <= part <= 1 for part in row.shade)
+
+
+def test_an_example_is_an_expression_and_missing_only_where_something_must_be_given() -> None:
+    assert losses.find("l1").example == "l1"
+    assert losses.find("mirror").example == "mirror(l1_gray)"
+    deep = losses.find("deep_features")
+    assert (deep.example, deep.needs) == ("", "a model: deep_features(model='network.keras')")
+    with pytest.raises(InputError, match=r"deep_features\(model='network\.keras'\)"):
+        losses.get("deep_features")
+    assert [row.name for row in ROWS if row.needs] == ["deep_features"]
+
+
+def test_families_are_listed_in_order() -> None:
+    assert losses.FAMILIES == ("pixel", "color", "structural", "arrangement", "deep", "wrapper")
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
@@ -78,6 +117,8 @@ def test_listing_losses_in_a_fresh_interpreter_loads_nothing_heavy() -> None:
     program = (
         "import sys, aekeras.losses as losses\n"
         "[losses.find(row.name).to_dict() for row in losses.catalogue()]\n"
+        "losses.canonical('0.3*mirror(ssim(filter_size=11)) + l1_gray*0.7 + my_losses.py:Own(size=1)')\n"
+        "losses.installed()\n"
         f"print([name for name in {HEAVY} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)

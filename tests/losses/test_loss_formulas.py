@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,6 +14,7 @@ from PIL import Image
 
 from aekeras import losses
 from aekeras.losses import catalogue
+from aekeras.losses.blindness import Colors
 from aekeras.losses.linear import LinearViewLoss
 
 Formula = Callable[[np.ndarray], np.ndarray]
@@ -22,6 +25,19 @@ VIEWS: dict[str, Formula] = {
     "l1_green": lambda x: x[..., 1:2],
     "l1_blue": lambda x: x[..., 2:],
 }
+
+FILES = {
+    "test_loss_formulas": "l1 l1_gray l1_red l1_green l1_blue",
+    "test_loss_pixel": "l2 mse charbonnier",
+    "test_loss_color": "l1_channels l1_chroma l1_lab",
+    "test_loss_similarity": "ssim ms_ssim",
+    "test_loss_structure": "l1_contrast l1_edges gradient_difference",
+    "test_loss_scale": "l1_coarse laplacian_pyramid",
+    "test_loss_arrangement": "spectrum palette",
+    "test_loss_deep": "deep_features",
+    "test_loss_composite": "mirror center",
+}
+ORACLES = {name: file for file, names in FILES.items() for name in names.split()}
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +51,13 @@ def floats(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / 255.0
 
 
-def test_every_loss_of_the_catalogue_has_an_oracle_here() -> None:
-    assert set(VIEWS) == {row.name for row in catalogue()}
+def test_every_loss_of_the_catalogue_is_held_against_something_outside() -> None:
+    """In the file of its family, where it is called by its name or by that of its class."""
+    texts = {file: (Path(__file__).parent / f"{file}.py").read_text() for file in set(ORACLES.values())}
+    assert set(ORACLES) == {row.name for row in catalogue()}
+    for name, file in ORACLES.items():
+        kind = losses.find(name).path.partition(":")[2]
+        assert re.search(rf"\b({name}|{kind})\b", texts[file]), f"{name} in {file}"
 
 
 @pytest.mark.parametrize("name", VIEWS)
@@ -74,7 +95,7 @@ def test_a_ginger_and_a_blue_pixel_of_one_luma_are_equal_in_gray_alone() -> None
 def test_a_linear_view_is_the_matrix_applied_to_every_pixel(
     matrix: tuple[tuple[float, ...], ...], photographs: np.ndarray
 ) -> None:
-    kind = type("Linear", (LinearViewLoss,), {"matrix": matrix})
+    kind = type("Linear", (LinearViewLoss,), {"colors": Colors(matrix)})
     images = floats(photographs)
     np.testing.assert_allclose(kind().view(images), np.einsum("nhwc,vc->nhwv", images, matrix), atol=1e-6)
     assert np.asarray(kind()(images, kind().representative(images))).max() <= 1e-6

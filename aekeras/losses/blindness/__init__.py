@@ -18,6 +18,7 @@ from aekeras.losses.blindness.seeds import Seed, seeds
 
 __all__ = [
     "IDENTITY",
+    "WORDS",
     "Arrangement",
     "Border",
     "Brightness",
@@ -44,6 +45,9 @@ _OF_WORD: dict[str, Any] = {
     "flip": Flip(),
     "detail": Detail(),
 }
+
+WORDS = (*DIRECTIONS, *_OF_WORD)
+"""What a loss can say that it is blind to, without a parameter."""
 
 
 def of_words(words: Sequence[str]) -> tuple[Any, ...]:

@@ -45,12 +45,15 @@ class Colors:
     answer: Matrix | None = None
     tint: tuple[float, float, float] = (0.5, 0.5, 0.5)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "matrix", tuple(map(tuple, self.matrix)))  # lists and arrays have no hash
+
     @classmethod
     def blind_to(cls, words: tuple[str, ...]) -> Colors:
         """The colors that are left when all the named ones are not seen."""
-        known = {CHROMA.words: CHROMA, **{channel.words: channel for channel in (RED, GREEN, BLUE)}}
-        if words in known:
-            return known[words]
+        known = {frozenset(colors.words): colors for colors in (CHROMA, RED, GREEN, BLUE)}
+        if frozenset(words) in known:
+            return known[frozenset(words)]
         unseen = [direction for word in words for direction in DIRECTIONS[word]]
         return cls(_as_matrix(_complement(np.array(unseen))))
 
@@ -62,7 +65,7 @@ class Colors:
 
     def project(self, images: Any) -> Any:
         """M x for every pixel, shape (N, H, W, C)."""
-        # A product of matrices even for one row: forward, slices are twice as fast, but their gradient is a third as fast.
+        # A product of matrices even for one row: forward, slices are twice as fast, their gradient a third as fast.
         return ops.matmul(images, ops.cast(np.transpose(self.matrix), images.dtype))
 
     def null_space(self) -> np.ndarray:
@@ -122,8 +125,9 @@ def _complement(matrix: np.ndarray) -> np.ndarray:
     return right[int((singular > _DEPENDENT).sum()) :]
 
 
-def _as_matrix(rows: np.ndarray) -> Matrix:
-    return tuple(tuple(float(value) for value in row) for row in rows)
+def _as_matrix(rows: Any) -> Matrix:
+    """Of no rows, the one that sees nothing."""
+    return tuple(tuple(float(value) for value in row) for row in rows) or ((0.0, 0.0, 0.0),)
 
 
 def _random_field(count: Any, channels: int, draw: Iterator[Any]) -> Any:

@@ -30,7 +30,7 @@ _PLACES = {row.name: place for place, row in enumerate(ROWS)}
 
 def unknown(name: str, others: Iterable[str] = ()) -> InputError:
     """The error that says that no loss has this name, and offers the nearest one."""
-    known = [row.name for row in ROWS] + list(others)
+    known = list(dict.fromkeys([*(row.name for row in ROWS), *others]))
     return InputError(f"Unknown loss {name!r}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}")
 
 
