@@ -1,4 +1,4 @@
-"""A loss of one's own the whole way: trained, searched with, rebuilt with, and gone on with from elsewhere and later."""
+"""A loss of one's own the whole way: trained, searched with, rebuilt with, and gone on with from elsewhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ from aekeras import samples
 from aekeras.artefacts import latest_version
 from aekeras.cli import main
 from aekeras.configuration import Training
-from aekeras.encoding import load_encoder
 from aekeras.errors import InputError
 from aekeras.experiment import Options, train
 from aekeras.places import Places
@@ -68,7 +67,7 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def copy(project: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A copy of the project at the same place in paths, which tests may damage; the working directory is another one."""
+    """A copy of the project, which a test may damage; the working directory is another one."""
     root = tmp_path / "project"
     shutil.copytree(project, root)
     for run in root.glob("models/*/1/assets.extra/run.json"):
@@ -155,7 +154,7 @@ def test_a_missing_file_and_one_that_fails_are_told_of_in_one_line(copy: Path) -
     (copy / "my.py").write_text("def ofpython(a, b):\n    return a.nothing\n")
     with (
         pytest.warns(UserWarning, match="has changed"),
-        pytest.raises(InputError, match=r"my\.py, line 2: return a\.no"),
+        pytest.raises(InputError, match=r"my\.py, line 2: ret"),
     ):
         reconstruct(picture(copy), losses=[OF_PYTHON], models=copy / "models")
 
@@ -164,6 +163,7 @@ class Interrupts(Progress):
     """Stops the first training after its first epoch."""
 
     def advance(self, done: int, note: str = "") -> None:
+        del done
         if "epoch 1" in note:
             raise KeyboardInterrupt
 
@@ -232,7 +232,7 @@ def test_losses_of_a_script_are_trained_and_searched_with_by_others(
         "search", picture(copy), "-k", "1", "--loss", "__main__:Mine(gain=2.0)", "--loss", "__main__:function"
     )
     assert printed.count("0.0000") == 2
-    assert all(load_encoder(model.parent.parent).run["lite"]["loss"] for model in copy.glob("models/*/1/assets.extra"))
+    assert all(run["lite"]["loss"] for run in told.values())
 
 
 BAD = {
@@ -240,7 +240,7 @@ BAD = {
     "1/0\n": "(bad.py, line 1: 1/0)",
     "def f(a, b):\n    return undefined\n": "(bad.py, line 2: return undefined)",
     "def f(a, b):\n    return 1.0\n": "Expected one value per image from bad.py:f",
-    "def g(a, b):\n    return a\n": "Did you mean",
+    "def ff(a, b):\n    return a\n": "Found: ff.",
 }
 
 
@@ -250,12 +250,12 @@ def test_a_bad_loss_is_one_line_and_nothing_is_written(
     code: str, command: Sequence[str], copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(copy)
-    Path("bad.py").write_text(code.replace("g(", "ff("))
+    Path("bad.py").write_text(code)
     before = {path for path in copy.rglob("*") if "__pycache__" not in path.parts}
     result = invoke(*command, "bad.py:f")
     assert result.exit_code == 1
     told = " ".join(result.output.split())
-    assert BAD[code] in told.replace("Found: ff.", "Did you mean")
+    assert BAD[code] in told
     assert "Traceback" not in told
     if command[0] == "train":
         assert len(result.stderr.splitlines()) == 1
@@ -265,9 +265,9 @@ def test_a_bad_loss_is_one_line_and_nothing_is_written(
 def test_the_template_goes_the_whole_way(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(copy)
     output("losses", "new", "my_losses.py")
-    for loss in ("my_losses.py:Colorful(pale=0.2)", "my_losses.py:highlights"):
-        result = invoke("train", "pictures", "--loss", loss, "--epochs", "2", "--image-size", "32")
-        assert result.exit_code == 0, result.output
-        assert f"  {loss}" in output("search", picture(copy), "--loss", loss, "-k", "1")
-        output("reconstruct", picture(copy), "--loss", loss, "--sheet", f"{loss[13:17]}.png")
-        assert Path(f"{loss[13:17]}.png").is_file()
+    loss = "my_losses.py:Colorful(pale=0.2)"
+    result = invoke("train", "pictures", "--loss", loss, "--epochs", "2", "--image-size", "32")
+    assert result.exit_code == 0, result.output
+    assert f"  {loss} (blind to luma, inversion)" in output("search", picture(copy), "--loss", loss, "-k", "1")
+    output("reconstruct", picture(copy), "--loss", loss, "--sheet", "sheet.png")
+    assert Path("sheet.png").is_file()

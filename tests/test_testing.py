@@ -43,7 +43,7 @@ def test_pytest_shows_the_table_of_a_loss_that_fails_and_can_look_at_one_check(t
         check=False,
     )
     assert f"2 failed, {len(CHECKS) - 1} passed" in done.stdout, done.stdout
-    assert "AssertionError: my_losses.py:Offset: 18 of 19 checks passed" in done.stdout
+    assert "AssertionError: my_losses.py:Offset: 19 of 20 checks passed" in done.stdout
     assert "loss(x, x) = 0.013 for" in done.stdout
     assert "FAILED test_mine.py::test_one[identity]" in done.stdout
 

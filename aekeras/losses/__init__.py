@@ -110,8 +110,9 @@ def get(loss: Any, *, reduction: str | None = "none") -> ImageLoss:
         shown = ", ".join(map(repr, _REDUCTIONS))
         raise InputError(f"Expected `reduction` to be one of {shown}. Received: {reduction!r}.")
     found = construction.build(expression.parse(loss)) if isinstance(loss, str) else own.adapted(loss)
-    found.reduction = reduction
-    return found
+    if found.reduction == reduction:
+        return found
+    return type(found).from_config(found.get_config() | {"reduction": reduction})
 
 
 def _without_defaults(node: Node) -> Node:

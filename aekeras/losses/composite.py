@@ -59,6 +59,7 @@ class Sum(ImageLoss):
         super().__init__(**keywords)
         self.symmetric = all(loss.symmetric for loss in losses)
         self.metric = all(loss.metric for loss in losses)
+        self.flip_invariant = all(loss.flip_invariant for loss in losses)
         self.blind_to = blindnesses.words_of(self.blindness)
 
     def terms(self) -> tuple[tuple[float, ImageLoss], ...]:
@@ -86,8 +87,13 @@ class Sum(ImageLoss):
         return ops.concatenate([_as_high(view, height, channels) for view in views], axis=2)
 
     def readings(self, images: Any) -> list[Any]:
+        """Those of the terms, and the colors that the terms without readings see."""
         readings = [loss.readings(images) for loss in self.losses]
-        return [reading for maps in readings for reading in maps] if all(readings) else []
+        if not any(readings):
+            return []
+        colors = {loss.matrix for loss, maps in zip(self.losses, readings, strict=True) if not maps}
+        maps = [reading for maps in readings for reading in maps]
+        return maps + [Colors(matrix).project(images) for matrix in sorted(colors)]
 
     def get_config(self) -> dict[str, Any]:
         config = super(ImageLoss, self).get_config()
@@ -108,7 +114,7 @@ class _Wrapper(ImageLoss):
             )
         self.loss = loss
         super().__init__(**keywords)
-        self.symmetric, self.metric = loss.symmetric, loss.metric
+        self.symmetric, self.metric, self.flip_invariant = loss.symmetric, loss.metric, loss.flip_invariant
         self.blind_to = blindnesses.words_of(self.blindness)
 
     @property
@@ -128,15 +134,18 @@ class _Wrapper(ImageLoss):
 class Mirror(_Wrapper):
     """Blind to which way a picture looks: an image counts as equal to its mirror image.
 
-    mirror(loss)(x, y) = min(loss(x, y), loss(x, flip y)), with flip exchanging left and right. It is symmetric, and a
-    metric, if the loss inside is and does not care which way both look: loss(flip x, flip y) = loss(x, y). That holds
-    for all of the catalogue but `laplacian_pyramid`, `l1_coarse` where blocks are cut off, and most `deep_features`.
+    mirror(loss)(x, y) = min(loss(x, y), loss(x, flip y)), with flip exchanging left and right. Of a loss that is not
+    `flip_invariant`, the mean with that of both images mirrored takes its place.
 
     view(x) = the view of the loss inside.
 
     Args:
         loss: The loss inside.
     """
+
+    def __init__(self, loss: ImageLoss, **keywords: Any) -> None:
+        super().__init__(loss, **keywords)
+        self.flip_invariant = True
 
     @property
     def blindness(self) -> tuple[Any, ...]:
@@ -146,7 +155,12 @@ class Mirror(_Wrapper):
         return [self.loss.prepare(images), self.loss.prepare(_flipped(images))]
 
     def compare(self, true: Any, pred: Any) -> Any:
-        return ops.minimum(self.loss.compare(true[0], pred[0]), self.loss.compare(true[0], pred[1]))
+        return ops.minimum(self._compare(true, pred), self._compare(true, pred[::-1]))
+
+    def _compare(self, true: Any, pred: Any) -> Any:
+        """The loss inside, of images and of their mirror images."""
+        value = self.loss.compare(true[0], pred[0])
+        return value if self.loss.flip_invariant else 0.5 * (value + self.loss.compare(true[1], pred[1]))
 
     def view(self, images: Any) -> Any:
         return self.loss.view(images)

@@ -39,11 +39,13 @@ class ImageLoss(keras.losses.Loss):
         blind_to: What the loss cannot see, in words, such as "chroma" or "position".
         symmetric: Whether loss(x, y) = loss(y, x).
         metric: Whether a detour is never shorter: loss(x, z) <= loss(x, y) + loss(y, z).
+        flip_invariant: Whether mirroring both images changes nothing: loss(flip x, flip y) = loss(x, y).
     """
 
     blind_to: tuple[str, ...] = ()
     symmetric: bool = True
     metric: bool = True
+    flip_invariant: bool = True
 
     def __init_subclass__(cls, **keywords: Any) -> None:
         super().__init_subclass__(**keywords)

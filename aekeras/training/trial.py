@@ -48,9 +48,7 @@ def _check_writing(loss: ImageLoss) -> None:
         return
     for word in loss.blind_to:
         if word not in (*WORDS, *blindness.words_of(loss.blindness)):
-            remedy = (
-                did_you_mean(word, WORDS) or " For a word of your own, write a method `metamer(self, images, seed)`."
-            )
+            remedy = did_you_mean(word, WORDS) or " For a word of your own, override `metamer`."
             raise InputError(
                 f"Expected words of `blind_to` of {loss.text} to be of: {', '.join(WORDS)}. Received: {word!r}.{remedy}"
             )

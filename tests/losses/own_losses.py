@@ -226,3 +226,10 @@ class ElsewhereOtherwise(ViewLoss):
 
     def distance(self, a, b):
         return (2 if "pytest" in sys.modules else 1) * mean(ops.abs(a - b))
+
+
+class TwoFormulas(ViewLoss):
+    """Says one thing as a loss of Keras, and another one to training."""
+
+    def call(self, y_true, y_pred):
+        return 2 * mean(ops.abs(y_true - y_pred))

@@ -90,7 +90,8 @@ import json
 import numpy as np
 images, others = np.load("pairs.npy")
 loaded = keras.saving.load_model("every.keras").loss
-found = {{name: {{"values": loss(images, others).numpy().tolist(), "text": loss.text}} for name, loss in loaded.items()}}
+values = {{name: loss(images, others).numpy().tolist() for name, loss in loaded.items()}}
+found = {{name: {{"values": values[name], "text": loss.text}} for name, loss in loaded.items()}}
 json.dump(found, open("found.json", "w"))
 """
 

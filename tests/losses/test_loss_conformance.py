@@ -73,6 +73,7 @@ BROKEN = {
     "Forgotten": {"text"},
     "Doubled": {"round trip", "reload"},
     "ElsewhereOtherwise": {"reload"},
+    "TwoFormulas": {"in parts"},
 }
 """Losses of OWN, and the checks that each one fails."""
 
@@ -103,6 +104,7 @@ TOLD = {
     ("Forgotten", "text"): "Write `self.size = size`",
     ("Doubled", "round trip"): "Received: my_losses.py:Doubled(size=12)",
     ("ElsewhereOtherwise", "reload"): "in a fresh process",
+    ("TwoFormulas", "in parts"): "Override `distance` or `compare` instead of `call`.",
 }
 
 

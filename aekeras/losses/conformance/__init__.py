@@ -33,7 +33,7 @@ def check(*losses: Any, progress: Progress | None = None) -> tuple[Report, ...]:
         >>> report.passed
         False
         >>> print(report)
-        my_losses.py:Stripes: 18 of 19 checks passed
+        my_losses.py:Stripes: 19 of 20 checks passed
           passed  text                       it is written my_losses.py:Stripes
           ...
           FAILED  identity           0.0611

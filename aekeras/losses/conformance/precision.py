@@ -1,7 +1,8 @@
-"""Checks of how the values are computed: in other number formats, and compiled."""
+"""Checks of how the values are computed: in parts, in other number formats, and compiled."""
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 
 from aekeras.losses.conformance.backends import compiled as compile_graded
@@ -11,6 +12,22 @@ from aekeras.losses.conformance.subject import Finding, Subject
 
 NUMBER_FORMAT = 1e-3  # of a typical loss: the pictures are the same, rounded to half precision before
 COMPILED = 1e-3  # of a typical loss, and of the mean slope: fused sums round differently
+
+
+def in_parts(subject: Subject) -> Finding:
+    """What training compares by: the parts of each picture, prepared once."""
+    true, pred = (keras.ops.convert_to_tensor(images) for images in subject.pairs)
+    loss = subject.loss
+    parts = np.asarray(keras.ops.convert_to_numpy(loss.compare(loss.prepare(true), loss.prepare(pred))), np.float64)
+    expected = subject.values(*subject.pairs)
+    figure = _largest(np.abs(parts - expected)) / subject.typical if parts.shape == expected.shape else np.inf
+    if figure <= COMPILED:
+        return Finding(figure)
+    return Finding(
+        figure,
+        "Expected loss(x, y) and loss.compare(loss.prepare(x), loss.prepare(y)) to agree: training uses both. "
+        f"Received: {expected[0]:.4g} and {parts.ravel()[0]:.4g}. Override `distance` or `compare` instead of `call`.",
+    )
 
 
 def number_formats(subject: Subject) -> Finding:

@@ -37,6 +37,7 @@ PROMISES = (
     Promise("symmetric", values.symmetric, "loss(x, y) - loss(y, x), in typical losses"),
     Promise("triangle", values.triangle, "by how much the direct way is longer than a detour"),
     Promise("batch", values.batch, "between a pair alone and in a batch, in typical losses"),
+    Promise("in parts", precision.in_parts, "between the loss and what it prepares and compares, in typical losses"),
     Promise("number formats", precision.number_formats, "between float16, float32 and float64, in typical losses"),
     Promise("compiled", precision.compiled, "between compiled and step by step, in typical losses"),
     Promise("gradient finite", gradients.finite, "pairs of pictures whose gradient is no number"),
