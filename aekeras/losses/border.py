@@ -41,6 +41,21 @@ def check(loss: str, **images: Any) -> None:
             )
 
 
+def check_size(loss: str, **images: Any) -> None:
+    """Passes images whose height and width are known before their values are.
+
+    Raises:
+        InputError: Tensors of a TensorFlow graph that any size of images may run through.
+    """
+    for name, value in images.items():
+        shape = _shape(value)
+        if shape is None or None in shape[1:3]:
+            raise InputError(
+                f"Expected the height and width of `{name}` of {loss} to be known. Received: {shape or 'no shape'}. "
+                f"Tell TensorFlow, tf.ensure_shape({name}, (None, 64, 64, 3)), or resize the images to one size."
+            )
+
+
 def check_range(loss: str, **images: Any) -> None:
     """Passes images with values in [0, 1]; of tensors whose values are not known yet, all.
 

@@ -61,7 +61,11 @@ class ImageLoss(keras.losses.Loss):
         border.check_range(self.text, y_true=y_true)  # and not y_pred: a network may overshoot
         # Keras would take a list for a structure of many outputs.
         true, pred = (np.asarray(one) if isinstance(one, list | tuple) else one for one in (y_true, y_pred))
-        return super().__call__(true, pred, sample_weight=sample_weight)
+        try:
+            return super().__call__(true, pred, sample_weight=sample_weight)
+        except TypeError:  # of a height of None, which not every loss can do with
+            border.check_size(self.text, y_true=true, y_pred=pred)
+            raise
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         return self.compare(self.prepare(y_true), self.prepare(y_pred))

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 from aekeras import losses
+from aekeras.errors import InputError
 
 COMPOSED = "0.5*ssim + 0.5*l1"
 EXAMPLES = [row.example for row in losses.catalogue() if row.example] + [COMPOSED]
@@ -51,9 +52,9 @@ class Compares(keras.layers.Layer):
         return rebuilt
 
 
-def mixing(name: str = "mixing") -> keras.layers.Layer:
-    """Three mixtures of each pixel's channels, far from what it is: it can learn to copy its input."""
-    return keras.layers.Dense(3, kernel_initializer=keras.initializers.RandomNormal(0.2, 0.1, seed=1), name=name)
+def mixing(count: int = 3) -> keras.layers.Layer:
+    """Mixtures of each pixel's channels, far from what it is: three can learn to copy it."""
+    return keras.layers.Dense(count, kernel_initializer=keras.initializers.RandomNormal(0.2, 0.1, seed=1))
 
 
 def tiny(kind: type[keras.Model] = keras.Model) -> keras.Model:
@@ -70,7 +71,8 @@ def histories() -> dict[str, list[float]]:
     """By loss, what one fit logged of a model that has an output for each of them."""
     images = keras.Input(IMAGES.shape[1:])
     names = {f"output{place}": example for place, example in enumerate(EXAMPLES)}
-    model = keras.Model(images, {name: mixing(name)(images) for name in names})
+    mixtures = keras.ops.split(mixing(3 * len(names))(images), len(names), axis=-1)  # each output has its own three
+    model = keras.Model(images, dict(zip(names, mixtures, strict=True)))
     compiled = {name: losses.get(example) for name, example in names.items()}
     model.compile(optimizer=keras.optimizers.Lion(0.02), loss=compiled)  # equal steps, whatever a loss's unit
     logged = fitted(model, IMAGES, dict.fromkeys(names, IMAGES), batch_size=8)
@@ -161,12 +163,30 @@ def test_each_term_is_logged_under_its_own_name() -> None:
     np.testing.assert_allclose(sum(terms), logged["loss"], rtol=1e-5)
 
 
+def decoded() -> tf.data.Dataset:
+    """Batches of images as they come from files: of any size, for all that TensorFlow knows."""
+    files = tf.data.Dataset.from_tensor_slices(np.uint8(255 * IMAGES)).map(tf.io.encode_png)
+    return files.map(lambda file: tf.io.decode_png(file, channels=3) / 255).batch(5)  # the last batch is one image
+
+
 def test_a_pipeline_of_tf_data_feeds_it() -> None:
-    pairs = tf.data.Dataset.from_tensor_slices(IMAGES).map(lambda image: (image, image)).batch(5)  # the last one alone
+    known = decoded().map(lambda images: tf.ensure_shape(images, (None, *IMAGES.shape[1:])))
     model = tiny()
     model.compile(optimizer=keras.optimizers.Lion(0.02), loss=losses.get(COMPOSED))
-    logged = fitted(model, pairs)["loss"]
+    logged = fitted(model, known.map(lambda images: (images, images)))["loss"]
     assert logged[-1] < 0.75 * logged[0]
+
+
+@pytest.mark.parametrize("example", ["ssim", "l1_edges", "l1_coarse", "spectrum", "palette", "center(l1_gray)"])
+def test_a_loss_that_must_know_the_size_of_images_says_how_to_tell_it(example: str) -> None:
+    model = tiny()
+    model.compile(loss=losses.get(example))
+    with pytest.raises(InputError) as caught:
+        fitted(model, decoded().map(lambda images: (images, images)))
+    assert str(caught.value) == (
+        f"Expected the height and width of `y_true` of {example} to be known. Received: (None, None, None, 3). "
+        "Tell TensorFlow, tf.ensure_shape(y_true, (None, 64, 64, 3)), or resize the images to one size."
+    )
 
 
 def test_a_step_of_ones_own_follows_it() -> None:
