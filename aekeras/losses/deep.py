@@ -48,8 +48,6 @@ class DeepFeatures(ImageLoss):
         2018, DOI 10.1109/CVPR.2018.00068. It squares the differences; without squares, the loss is a metric.
     """
 
-    flip_invariant = False  # a network may care which way a picture looks
-
     def __init__(
         self,
         *,

@@ -16,6 +16,7 @@ class LinearViewLoss(ViewLoss):
     """
 
     colors: Colors
+    flip_invariant = True
 
     @property
     def blindness(self) -> tuple[Any, ...]:

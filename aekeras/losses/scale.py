@@ -66,8 +66,6 @@ class LaplacianPyramid(ImageLoss):
         2018, arXiv:1707.05776.
     """
 
-    flip_invariant = False  # it keeps the first of two columns
-
     def __init__(self, *, levels: int = 4, **keywords: Any) -> None:
         self.levels = _whole("levels", "laplacian_pyramid", levels, least=1)
         super().__init__(**keywords)
