@@ -36,7 +36,8 @@ class Training:
         metamers: Encode metamers of the pictures, so that the code learns to be blind to what the loss cannot see.
         blends: Compare mixtures of two pictures beside the pictures themselves.
         closed_form: Begin with linear layers fitted to classical scaling of the loss's own distances.
-        encoder_input: "images", or "view": the encoder never gets more than the loss sees.
+        encoder_input: "images", or "view": the encoder never gets more than the loss sees. That is always so of a loss
+            that is blind to place, such as `palette`.
     """
 
     image_size: int = 64

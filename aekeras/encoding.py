@@ -15,7 +15,8 @@ import numpy as np
 
 from aekeras import losses
 from aekeras.artefacts import digest, latest_version, read_json, shown_path, storage_errors
-from aekeras.errors import AekerasError, InputError, MissingError
+from aekeras.errors import InputError, MissingError
+from aekeras.losses.explaining import own_code
 from aekeras.stderr import held_back
 
 _CHUNK = 64  # images per call; of 1 to 512, the fastest: what passes between two layers stays in the cache
@@ -116,15 +117,10 @@ class Encoder:
     def _by_keras(self, method: str) -> Callable[..., Any]:
         """A method of the loss itself."""
         loss = self._own_loss
-        from aekeras.losses.own import explained
 
         def work(*images: np.ndarray) -> Any:
-            try:
+            with own_code(f"{loss.text} to run"):
                 return getattr(loss, method)(*images)
-            except AekerasError:
-                raise
-            except Exception as error:  # whatever a person's own code raises
-                raise InputError(f"Expected {loss.text} to run. Received: {explained(error)}. Mend it.") from error
 
         return work
 

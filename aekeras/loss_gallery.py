@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aekeras.errors import AekerasError, InputError
+from aekeras.errors import InputError
 from aekeras.losses import catalogue
 from aekeras.losses.catalogue.row import Shade
+from aekeras.losses.explaining import own_code
 from aekeras.losses.expression import Sum, parse
 from aekeras.pictures import Block, Row, Tile, as_picture, value_range
 from aekeras.samples import Sample, draw
@@ -91,14 +92,8 @@ def _enlarged(picture: np.ndarray) -> np.ndarray:
 
 
 def _views(loss: ImageLoss, images: np.ndarray) -> np.ndarray:
-    from aekeras.losses.own import explained  # a guest of Keras, which the loss has brought in
-
-    try:
+    with own_code(f"a view of {loss.text}"):
         views = np.asarray(loss.view(images), np.float32)
-    except AekerasError:
-        raise
-    except Exception as error:  # whatever a person's own view raises
-        raise InputError(f"Expected a view of {loss.text}. Received: {explained(error)}. Mend it.") from error
     if views.ndim != 4 or len(views) != len(images):
         raise InputError(
             f"Expected the view of {loss.text} to have shape ({len(images)}, height, width, channels). "

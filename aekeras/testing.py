@@ -18,7 +18,7 @@ or a test for each promise, by its name; the loss is measured once:
 
 A failure shows what was measured, what was expected and what to do:
 
-    my_losses.py:Stripes: 19 of 20 checks passed
+    my_losses.py:Stripes: 21 of 22 checks passed
       passed  shape                          one value per picture, ...
       FAILED  identity            0.0611
         Expected 0 for equal pictures. Received: loss(x, x) = 0.013 for picture 0 against itself; ...

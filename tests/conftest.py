@@ -37,6 +37,14 @@ class Project:
         return Places(models=self.root / "models", indexes=self.root / "indexes")
 
 
+LONGEST = ("test_quality.py", "test_every_loss.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first, so that no core has one of them left when the others are done."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
+
+
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
     """Models and indexes of l1_gray and l1, in this order, of 120 samples. Not to be changed."""

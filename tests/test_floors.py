@@ -38,7 +38,7 @@ FLOORS = (
 )
 FLOOR_OF = {room: number for number, rooms in enumerate(FLOORS) for room in rooms}
 LEAVES = ("errors", "progress", "places", "stderr")  # of the lowest floor: they know the standard library only
-LIGHT_LOSSES = ("expression", "tokens", "installed", "reference", "registration")
+LIGHT_LOSSES = ("names", "explaining", "expression", "tokens", "installed", "reference", "registration")
 FOR_THE_TYPE_CHECKER = {
     "aekeras.losses.conformance",
     "aekeras.losses.expression",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import textwrap
 from collections.abc import Iterable, Sequence
@@ -17,7 +16,6 @@ NOTHING = "nothing"
 """The word for a loss that sees everything."""
 
 _NARROWEST, _WIDEST = 40, 100
-_COLORS = {"passed": "green", "FAILED": "red"}
 
 
 def chosen(blind_to: Sequence[str] = (), family: str | None = None) -> list[Row]:
@@ -95,13 +93,6 @@ def called(row: Row) -> str:
 def page_width() -> int:
     """Columns to fill: of the terminal, within what is read with ease; 80 where there is none."""
     return min(max(shutil.get_terminal_size().columns, _NARROWEST), _WIDEST)
-
-
-def in_color(table: str) -> str:
-    """A table of checks with what passed in green and what failed in red."""
-    return re.sub(
-        r"(?m)^( +)(passed|FAILED)\b", lambda found: found[1] + click.style(found[2], fg=_COLORS[found[2]]), table
-    )
 
 
 def _words(row: Row) -> tuple[str, ...]:

@@ -9,9 +9,10 @@ from pathlib import Path
 import click
 
 from aekeras.cli.options import FILE, json_option, print_json, sheet_option
-from aekeras.errors import InputError
 from aekeras.losses.template import DEFAULT_NAME, write_template
 from aekeras.progress import Progress
+
+_COLORS = {"passed": "green", "failed": "red"}
 
 
 class _Listing(click.Group):
@@ -104,7 +105,6 @@ def check(context: click.Context, names: tuple[str, ...], as_json: bool) -> None
 
     Without LOSS, the whole catalogue is checked. The exit code is 1 if a check failed.
     """
-    from aekeras.cli.loss_listing import in_color
     from aekeras.cli.progress import Display
     from aekeras.losses import check
 
@@ -114,21 +114,21 @@ def check(context: click.Context, names: tuple[str, ...], as_json: bool) -> None
         if as_json:
             print_json(report.to_dict())
         else:
-            click.echo(in_color(str(report)))
+            click.echo(report.table(_colored))
     context.exit(0 if all(report.passed for report in reports) else 1)
 
 
+def _colored(mark: str, outcome: str) -> str:
+    """The mark of what passed in green, of what failed in red."""
+    return click.style(mark, fg=_COLORS[outcome]) if outcome in _COLORS else mark
+
+
 def _whole_catalogue(progress: Progress) -> Iterator[str]:
-    """Every loss that can be had by its name, wrappers around l1; of the others, what they need is told."""
-    from aekeras.losses import catalogue, get
+    """An example of every loss; of those that are nothing without something given, what they need is told."""
+    from aekeras.losses import catalogue
 
     for row in catalogue():
-        name = f"{row.name}(l1)" if row.wraps else row.name
-        try:
-            get(name)
-        except InputError as error:
-            if None not in row.knobs.values():  # nothing is left to give it
-                raise
-            progress.warn(f"{name} is not checked. {error}")
+        if row.example:
+            yield row.example
         else:
-            yield name
+            progress.warn(f"{row.name} is not checked. It needs {row.needs}.")

@@ -8,9 +8,10 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from aekeras.errors import InputError
+from aekeras.errors import InputError, did_you_mean
 from aekeras.losses.catalogue import DEFAULT_LOSSES, FAMILIES, ROWS, Row, position, unknown
 from aekeras.losses.installed import installed
+from aekeras.losses.names import check_names
 from aekeras.losses.reference import as_written, shown_reference
 
 if TYPE_CHECKING:
@@ -34,8 +35,7 @@ __all__ = [
     "position",
 ]
 
-_NAMES = {row.name for row in ROWS}
-_REDUCTIONS = ("none", "sum", "sum_over_batch_size", "mean", "mean_with_sample_weight", None)
+_REDUCTIONS = ("none", "sum", "sum_over_batch_size", "mean", "mean_with_sample_weight")
 _HEAVY = {"ImageLoss": "image_loss", "ViewLoss": "view_loss", "check": "conformance"}
 
 
@@ -75,13 +75,11 @@ def canonical(text: str) -> str:
     from aekeras.losses import expression
 
     node = expression.parse(text)
-    for call in expression.names(node):
-        if ":" not in call.name and call.name not in _NAMES and call.name not in installed():
-            raise unknown(call.name, installed())
+    check_names(node, text)
     return str(expression.ordered(_without_defaults(node), lambda term: position(str(term))))
 
 
-def get(loss: Any, *, reduction: str | None = "none") -> ImageLoss:
+def get(loss: Any, *, reduction: str | None = None) -> ImageLoss:
     """The loss that an expression stands for, ready for `model.compile(loss=...)`.
 
     Examples:
@@ -92,25 +90,25 @@ def get(loss: Any, *, reduction: str | None = "none") -> ImageLoss:
     Args:
         loss: A name of the catalogue, an expression, `my_losses.py:Name`, `package.module:Name`, the name of an
             entry point in the group `aekeras.losses`; or a Keras loss or a function `(y_true, y_pred)`, which is
-            given what it lacks. A loss of aekeras is given back as it is.
-        reduction: Of the values of a batch. With "none", one value per image; in `model.compile`, Keras then follows
-            the gradient of their sum. "sum_over_batch_size" gives the mean, as Keras's own losses do.
+            given what it lacks.
+        reduction: Of the values of a batch. With "none", the default for text, one value per image; in
+            `model.compile`, Keras then follows the gradient of their sum. "sum_over_batch_size" gives the mean, as
+            Keras's own losses do. Without it, a loss that is given keeps its own.
 
     Raises:
         InputError: An unknown name or argument, text that is no expression, or a loss that cannot be loaded.
         MissingError: A file or module that is not there.
     """
-    from aekeras.losses.image_loss import ImageLoss
-
-    if isinstance(loss, ImageLoss):
-        return loss
-    from aekeras.losses import construction, expression, own
-
-    if reduction not in _REDUCTIONS:
+    if reduction not in (None, *_REDUCTIONS):
         shown = ", ".join(map(repr, _REDUCTIONS))
-        raise InputError(f"Expected `reduction` to be one of {shown}. Received: {reduction!r}.")
-    found = construction.build(expression.parse(loss)) if isinstance(loss, str) else own.adapted(loss)
-    if found.reduction == reduction:
+        raise InputError(
+            f"Expected `reduction` to be one of {shown}. Received: {reduction!r}."
+            + did_you_mean(str(reduction), _REDUCTIONS)
+        )
+    from aekeras.losses import construction, own
+
+    found = construction.read(loss) if isinstance(loss, str) else own.adapted(loss)
+    if reduction is None or found.reduction == reduction:
         return found
     return type(found).from_config(found.get_config() | {"reduction": reduction})
 

@@ -60,10 +60,9 @@ class AdaptedLoss(ImageLoss):
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> AdaptedLoss:
-        from aekeras.losses.construction import build  # which adapts what it builds
-        from aekeras.losses.expression import parse
+        from aekeras.losses.construction import read  # which adapts what it builds
 
-        made = build(parse(config["made"]))
+        made = read(config["made"])
         assert isinstance(made, cls)
         return cls(**config | {"made": made.made})
 

@@ -9,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aekeras.errors import InputError
+from aekeras.losses import knobs
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.view_loss import mean_of_image
 
@@ -111,8 +111,9 @@ class Palette(ImageLoss):
     must rise and others fall: on 64 x 64 crops of a photograph 0.1 % less, at most 0.6 %. It needs no sorting, which
     takes ten times as long.
 
-    view(x) = the colors of the pixels in the order of d . x, from the least to the greatest, one direction in a row,
-    shape (N, directions, at most 64, 3), range [0, 1]; each is the mean of as many pixels.
+    view(x) = the colors of the pixels in the order of d . x, from the least to the greatest, one direction below the
+    other, shape (N, h, w, 3) with w = min(64, H W), range [0, 1]: each color is the mean of as many pixels, and each
+    direction fills max(1, w // directions) equal rows, so that h is about w.
 
     Args:
         directions: Axes in color space, spread evenly (along a Fibonacci spiral on the half sphere).
@@ -128,13 +129,8 @@ class Palette(ImageLoss):
     blind_to = ("arrangement", "position", "flip")
 
     def __init__(self, *, directions: int = 8, levels: int = 64, **keywords: Any) -> None:
-        for name, value, default in (("directions", directions, 8), ("levels", levels, 64)):
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise InputError(
-                    f"Expected `{name}` of palette to be a whole number of at least 1. Received: {value!r}. "
-                    f"Leave it out for {default}."
-                )
-        self.directions, self.levels = directions, levels
+        self.directions = knobs.whole(self, "directions", directions, least=1)
+        self.levels = knobs.whole(self, "levels", levels, least=1)
         super().__init__(**keywords)
 
     def prepare(self, images: Any) -> Any:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +9,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aekeras.errors import InputError
+from aekeras.losses import knobs
 from aekeras.losses.blindness.colors import BLUE, CHROMA, GREEN, IDENTITY, LUMA, RED, Colors, Matrix
 from aekeras.losses.linear import LinearViewLoss
 
@@ -78,7 +77,7 @@ class L1Channels(LinearViewLoss):
     """
 
     def __init__(self, *, weights: Sequence[float] = (1, 1, 1), **keywords: Any) -> None:
-        self.weights = _checked(weights)
+        self.weights = knobs.numbers(self, "weights", weights, least=0, count=3)
         seen = tuple(row for row, weight in zip(IDENTITY, self.weights, strict=True) if weight)
         self.colors = _CHANNELS.get(seen, Colors(seen))
         self.blind_to = self.colors.words
@@ -100,14 +99,3 @@ class L1Chroma(LinearViewLoss):
     blind_to = ("luma",)
     # Answered as it is, chroma comes back upon the luma of the tint; by the Moore-Penrose inverse, upon its mean.
     colors = Colors(_WITHOUT_LUMA, answer=IDENTITY)
-
-
-def _checked(weights: Any) -> tuple[float, ...]:
-    numbers = tuple(weights) if isinstance(weights, list | tuple) else ()
-    proper = all(isinstance(number, int | float) and 0 <= number < math.inf for number in numbers)
-    if len(numbers) != 3 or not proper or not any(numbers):
-        raise InputError(
-            "Expected `weights` of l1_channels to be three numbers >= 0, not all 0. "
-            f"Received: {weights!r}. Give those of red, green and blue; a channel of weight 0 is not seen."
-        )
-    return numbers

@@ -11,8 +11,8 @@ from keras import ops
 
 from aekeras.errors import InputError
 from aekeras.losses import blindness as blindnesses
-from aekeras.losses import expression
-from aekeras.losses.blindness import Border, Colors, Flip, Inversion
+from aekeras.losses import expression, knobs
+from aekeras.losses.blindness import Blindness, Border, Colors, Flip
 from aekeras.losses.catalogue import position
 from aekeras.losses.construction import deserialize, serialize
 from aekeras.losses.image_loss import ImageLoss
@@ -66,12 +66,15 @@ class Sum(ImageLoss):
         return tuple(zip(self.weights, self.losses, strict=True))
 
     @property
-    def blindness(self) -> tuple[Any, ...]:
+    def blindness(self) -> tuple[Blindness, ...]:
         return blindnesses.common(loss.blindness for loss in self.losses)
 
     @property
     def expression(self) -> expression.Node:
         return _ordered(expression.weighted_sum((weight, loss.expression) for weight, loss in self.terms()))
+
+    def files(self) -> tuple[str, ...]:
+        return tuple(file for loss in self.losses for file in loss.files())
 
     def prepare(self, images: Any) -> Any:
         return [loss.prepare(images) for loss in self.losses]
@@ -122,6 +125,9 @@ class _Wrapper(ImageLoss):
         arguments = tuple((name, value) for name, value in self.changed_knobs().items() if name != "loss")
         return expression.Call(reference_of(type(self)), (self.loss.expression,), arguments)
 
+    def files(self) -> tuple[str, ...]:
+        return self.loss.files()
+
     def get_config(self) -> dict[str, Any]:
         return super().get_config() | {"loss": serialize(self.loss)}
 
@@ -148,7 +154,7 @@ class Mirror(_Wrapper):
         self.flip_invariant = True
 
     @property
-    def blindness(self) -> tuple[Any, ...]:
+    def blindness(self) -> tuple[Blindness, ...]:
         return (*self.loss.blindness, Flip())
 
     def prepare(self, images: Any) -> Any:
@@ -186,19 +192,17 @@ class Center(_Wrapper):
 
     Args:
         loss: The loss inside.
-        size: Share of the height and of the width that is seen, in (0, 1].
+        size: Share of the height and of the width that is seen, from 1e-6 to 1.
     """
 
     def __init__(self, loss: ImageLoss, size: float = 0.9, **keywords: Any) -> None:
-        if isinstance(size, bool) or not isinstance(size, int | float | np.floating) or not 0 < size <= 1:
-            raise InputError(f"Expected `size` of center to be a number in (0, 1]. Received: {size!r}.")
-        self.size = float(size)
+        self.size = knobs.number(self, "size", size, least=knobs.TINY, most=1)
         super().__init__(loss, **keywords)
 
     @property
-    def blindness(self) -> tuple[Any, ...]:
+    def blindness(self) -> tuple[Blindness, ...]:
         """Of what the loss inside is blind to, that which fading commutes with; and the border."""
-        kept = [one for one in self.loss.blindness if isinstance(one, Colors | Flip | Inversion)]
+        kept = [one for one in self.loss.blindness if one.kept_by_fading]
         borders = [one for one in self.loss.blindness if isinstance(one, Border)]
         return (*kept, min([*borders, Border(self.size)], key=lambda border: border.size))
 

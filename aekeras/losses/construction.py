@@ -8,18 +8,36 @@ from typing import Any
 
 import keras
 
-from aekeras.errors import InputError, did_you_mean
+from aekeras.errors import InputError
 from aekeras.losses import own
 from aekeras.losses.catalogue import ROWS
 from aekeras.losses.expression import Call, Node, Sum, parse
 from aekeras.losses.image_loss import ImageLoss, knobs_of
+from aekeras.losses.names import check_call, check_names, place_of
 
 _INSIDE = ("loss", "losses")  # what wrappers and sums are made of is no keyword in an expression
 _PATHS = {row.name: row.path for row in ROWS}
 
 
-def build(node: Node) -> ImageLoss:
+def read(text: str) -> ImageLoss:
+    """The loss that an expression stands for, with reduction "none".
+
+    Raises:
+        InputError: The text is no expression, a name or an argument is not known, or a value is not taken; where there
+            is more than one loss in the text, the message says which column it is about.
+        MissingError: A file or a module that is not there.
+    """
+    node = parse(text)
+    check_names(node, text)
+    return build(node, text)
+
+
+def build(node: Node, text: str = "") -> ImageLoss:
     """The loss that the tree of an expression stands for, with reduction "none".
+
+    Args:
+        node: The tree.
+        text: What was written, for error messages.
 
     Raises:
         InputError: An unknown name or argument, or a value that the loss does not take.
@@ -28,15 +46,19 @@ def build(node: Node) -> ImageLoss:
     if isinstance(node, Sum):
         from aekeras.losses.composite import weighted_sum  # which serializes its terms by this module
 
-        return weighted_sum((weight, build(term)) for weight, term in node.terms)
+        return weighted_sum((weight, build(term, text)) for weight, term in node.terms)
     made = found(node.name)
-    losses = [build(inner) for inner in node.losses]
+    losses = [build(inner, text) for inner in node.losses]
     if not inspect.isclass(made):
         _expect_none(node)
         return own.adapted(made)
-    _check_losses(node, made)
-    _check_arguments(node, made)
-    return own.adapted(own.called(made, losses, dict(node.arguments)))
+    place = place_of(node, text)
+    knobs = knobs_of(made)
+    check_call(node, [name for name in knobs if name not in _INSIDE], "loss" in knobs, place)
+    try:
+        return own.adapted(own.called(made, losses, dict(node.arguments)))
+    except InputError as error:
+        raise InputError(f"{error} It stands{place}.") if place else error from error
 
 
 def found(name: str) -> Any:
@@ -56,26 +78,8 @@ def serialize(loss: ImageLoss) -> dict[str, Any]:
 def deserialize(config: dict[str, Any]) -> ImageLoss:
     """The loss that `serialize` was given."""
     if "expression" in config:
-        return build(parse(config["expression"]))
+        return read(config["expression"])
     return keras.saving.deserialize_keras_object(config)
-
-
-def _check_losses(node: Call, kind: type) -> None:
-    """Passes one loss for a wrapper and none for any other loss."""
-    wanted = 1 if "loss" in knobs_of(kind) else 0
-    if len(node.losses) != wanted:
-        inside = ", ".join(map(str, node.losses)) or "none"
-        expected = f"one loss inside, as in {node.name}(l1_gray)" if wanted else "no loss inside"
-        raise InputError(f"Expected {node.name} to have {expected}. Received: {inside}. Several are added: a + b.")
-
-
-def _check_arguments(node: Call, kind: type) -> None:
-    """Passes arguments that the constructor has names for."""
-    known = [name for name in knobs_of(kind) if name not in _INSIDE]
-    for name, _ in node.arguments:
-        if name not in known:
-            takes = f"Expected one of: {', '.join(known)}." if known else "It takes none."
-            raise InputError(f"Unknown argument `{name}` of {node.name}. {takes}{did_you_mean(name, known)}")
 
 
 def _expect_none(node: Call) -> None:

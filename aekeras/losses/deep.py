@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,9 @@ import keras
 from keras import ops
 
 from aekeras.artefacts import shown_path, storage_errors
-from aekeras.errors import InputError, MissingError, StorageError, did_you_mean
+from aekeras.errors import InputError, MissingError, did_you_mean
+from aekeras.losses import knobs
+from aekeras.losses.explaining import own_code
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.view_loss import mean_of_image
 
@@ -59,13 +60,16 @@ class DeepFeatures(ImageLoss):
     ) -> None:
         self.model = os.fspath(model) if isinstance(model, os.PathLike) else model
         self.layer = layer if isinstance(layer, str | None) else tuple(layer)
-        self.scale, self.offset = _finite("scale", scale), _finite("offset", offset)
-        if not scale:
-            raise InputError("Expected `scale` of deep_features not to be 0. Received: 0. Then all images are equal.")
+        self.scale, self.offset = knobs.number(self, "scale", scale), knobs.number(self, "offset", offset)
+        if not self.scale:  # which would make all images equal
+            raise knobs.refused(self, "scale", scale, "other than 0")
         super().__init__(**keywords)
         self._network = _network(self.model)
         self._size = _size(self._network)
         self._activations = _submodel(self._network, self.layer)
+
+    def files(self) -> tuple[str, ...]:
+        return (self.model,) if isinstance(self.model, str) else ()
 
     def prepare(self, images: Any) -> Any:
         """The normalized activations of each layer."""
@@ -113,16 +117,9 @@ def _network(model: Any) -> keras.Model:
             f"Expected a Keras model in {shown_path(path)}. Found none. Give the path of a .keras file, as "
             "model.save('network.keras') writes it."
         )
-    try:
-        with storage_errors(path):
-            return keras.saving.load_model(path, compile=False)
-    except StorageError:
-        raise
-    except Exception as error:  # whatever Keras and the layers of a file raise
-        raise InputError(
-            f"Expected a Keras model in {shown_path(path)}. Received: {type(error).__name__}: "
-            f"{' '.join(str(error).split())} Give a .keras file, as model.save('network.keras') writes it."
-        ) from error
+    remedy = "Give a .keras file, as model.save('network.keras') writes it."
+    with own_code(f"a Keras model in {shown_path(path)}", remedy), storage_errors(path):
+        return keras.saving.load_model(path, compile=False)
 
 
 def _size(network: keras.Model) -> tuple[int | None, int | None]:
@@ -167,9 +164,3 @@ def _output(network: keras.Model, name: str) -> Any:
 def _normalized(activations: Any) -> Any:
     """Activations with a mean square over the channels of 1."""
     return activations / ops.sqrt(ops.mean(ops.square(activations), axis=-1, keepdims=True) + _TINY**2)
-
-
-def _finite(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise InputError(f"Expected `{name}` of deep_features to be a finite number. Received: {value!r}.")
-    return float(value)

@@ -11,8 +11,8 @@ import numpy as np
 from aekeras.artefacts import safe_name
 from aekeras.errors import InputError
 from aekeras.losses import blindness as blindnesses
-from aekeras.losses import border
-from aekeras.losses.blindness import Seed
+from aekeras.losses import intake
+from aekeras.losses.blindness import Blindness, OwnMetamers, Seed
 from aekeras.losses.blindness.colors import IDENTITY, Matrix
 from aekeras.losses.expression import Call, Node
 from aekeras.losses.reference import as_written, reference_of
@@ -58,14 +58,14 @@ class ImageLoss(keras.losses.Loss):
         self._name = name
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        border.check(self.text, y_true=y_true, y_pred=y_pred)
-        border.check_range(self.text, y_true=y_true)  # and not y_pred: a network may overshoot
+        intake.check(self.text, y_true=y_true, y_pred=y_pred)
+        intake.check_range(self.text, y_true=y_true)  # and not y_pred: a network may overshoot
         # Keras would take a list for a structure of many outputs.
         true, pred = (np.asarray(one) if isinstance(one, list | tuple) else one for one in (y_true, y_pred))
         try:
             return super().__call__(true, pred, sample_weight=sample_weight)
         except TypeError:  # of a height of None, which not every loss can do with
-            border.check_size(self.text, y_true=true, y_pred=pred)
+            intake.check_size(self.text, y_true=true, y_pred=pred)
             raise
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
@@ -97,9 +97,12 @@ class ImageLoss(keras.losses.Loss):
         return []
 
     @property
-    def blindness(self) -> tuple[Any, ...]:
+    def blindness(self) -> tuple[Blindness, ...]:
         """What the loss cannot see, as random changes that it does not notice: see `aekeras.losses.blindness`."""
-        return blindnesses.of_words(self.blind_to)
+        known = blindnesses.of_words(self.blind_to)
+        if type(self).metamer is ImageLoss.metamer:
+            return known
+        return (*known, OwnMetamers(self, tuple(word for word in self.blind_to if word not in blindnesses.WORDS)))
 
     @property
     def matrix(self) -> Matrix:
@@ -114,14 +117,18 @@ class ImageLoss(keras.losses.Loss):
             images: Float, shape (N, H, W, 3), in [0, 1].
             seed: An integer, for the same metamers every time, or a generator, for new ones.
         """
-        border.check(self.text, images=images)
-        border.check_range(self.text, images=images)
+        intake.check(self.text, images=images)
+        intake.check_range(self.text, images=images)
         return blindnesses.change(self.blindness, keras.ops.convert_to_tensor(images, "float32"), seed)
 
     def representative(self, images: Any) -> Any:
         """Images with one even tint for all colors that the loss cannot see; they may leave [0, 1]."""
         colors = blindnesses.colors_of(self.blindness)
         return colors.representative(images) if colors else images
+
+    def files(self) -> tuple[str, ...]:
+        """Files that the loss is made of, beside its code."""
+        return ()
 
     def terms(self) -> tuple[tuple[float, ImageLoss], ...]:
         """The losses of which this one is the weighted sum."""

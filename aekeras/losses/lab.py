@@ -40,6 +40,8 @@ class L1Lab(ImageLoss):
         IEC 61966-2-1:1999, Colour management, default RGB colour space - sRGB.
     """
 
+    flip_invariant = True
+
     def view(self, images: Any) -> Any:
         xyz = ops.matmul(_light(images), ops.cast(_XYZ_OF_LIGHT, images.dtype))
         return ops.matmul(_response(xyz), ops.cast(_LAB_OF_RESPONSE, images.dtype))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from aekeras.losses.blindness import Colors
+from aekeras.losses.blindness import Blindness, Colors
 from aekeras.losses.view_loss import ViewLoss
 
 
@@ -19,7 +19,7 @@ class LinearViewLoss(ViewLoss):
     flip_invariant = True
 
     @property
-    def blindness(self) -> tuple[Any, ...]:
+    def blindness(self) -> tuple[Blindness, ...]:
         return (self.colors,) if self.colors.words else ()
 
     @property

@@ -7,8 +7,6 @@ import importlib
 import importlib.util
 import os
 import sys
-import sysconfig
-import traceback
 from collections.abc import Sequence
 from pathlib import Path
 from types import ModuleType
@@ -20,14 +18,10 @@ from aekeras.artefacts import shown_path, storage_errors
 from aekeras.errors import InputError, MissingError, did_you_mean
 from aekeras.losses.adapted import AdaptedLoss
 from aekeras.losses.catalogue import unknown
+from aekeras.losses.explaining import count_as_own, explained, own_code
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.installed import installed
 from aekeras.losses.reference import OWN_PREFIX, remember
-
-_AEKERAS = str(Path(__file__).parents[1])
-# The longest first: packages may lie in a folder of Python's own library.
-_LIBRARIES = sorted({_AEKERAS, *map(sysconfig.get_path, ("stdlib", "purelib", "platlib"))}, key=len, reverse=True)
-_PACKAGES: set[str] = set()  # that were asked for a loss
 
 
 def load(reference: str) -> Any:
@@ -77,44 +71,9 @@ def called(kind: type, losses: Sequence[ImageLoss], arguments: dict[str, Any]) -
     """
     if not issubclass(kind, keras.losses.Loss):
         raise InputError(f"Expected a class derived from keras.losses.Loss. Received: {kind.__name__}.")
-    try:
+    shown = ", ".join([loss.text for loss in losses] + [f"{name}={value!r}" for name, value in arguments.items()])
+    with own_code(f"{kind.__name__}({shown}) to give a loss", "Give other arguments, or mend it."):
         return kind(*losses, **arguments)
-    except InputError:
-        raise
-    except Exception as error:  # whatever a person's own constructor raises
-        shown = ", ".join([loss.text for loss in losses] + [f"{name}={value!r}" for name, value in arguments.items()])
-        raise InputError(
-            f"Expected {kind.__name__}({shown}) to give a loss. Received: {explained(error)}. Give other arguments, or "
-            "mend it."
-        ) from error
-
-
-def explained(error: BaseException) -> str:
-    """The error with the last line of a person's own code that led to it.
-
-    Examples:
-        >>> explained(error)
-        "NameError: name 'foo' is not defined (my_losses.py, line 12: return foo(x))"
-    """
-    if isinstance(error, SyntaxError) and error.filename and error.text:
-        return f"{type(error).__name__}: {error.msg} {_line(error.filename, error.lineno, error.text)}"
-    told = ": ".join(filter(None, (type(error).__name__, " ".join(str(error).split()).rstrip("."))))
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if _is_own(frame.filename)]
-    return f"{told} {_line(frames[-1].filename, frames[-1].lineno, frames[-1].line)}" if frames else told
-
-
-def _line(file: str, number: int | None, text: str | None) -> str:
-    return f"({shown_path(Path(file))}, line {number}: {(text or '').strip()})"
-
-
-def _is_own(file: str) -> bool:
-    """Whether code is neither of aekeras nor of Python or an installed package, unless a loss of it was asked for."""
-    if file.startswith("<"):
-        return False
-    for library in _LIBRARIES:
-        if Path(file).is_relative_to(library):
-            return Path(file).relative_to(library).parts[0].removesuffix(".py") in _PACKAGES
-    return True
 
 
 def _check_words(loss: ImageLoss) -> None:
@@ -145,30 +104,26 @@ def _entry_point(name: str) -> Any:
     found = installed()
     if name not in found:
         raise unknown(name, found)
-    _PACKAGES.add(found[name].module.partition(".")[0])
-    try:
+    count_as_own(found[name].module.partition(".")[0])
+    with own_code(f"the loss {name!r} of {found[name].value} to load", "Mend the package."):
         return found[name].load()
-    except (Exception, SystemExit) as error:  # whatever a package raises when it is loaded
-        raise InputError(
-            f"Expected the loss {name!r} of {found[name].value} to load. Received: {explained(error)}. "
-            "Mend the package."
-        ) from error
 
 
 def _from_package(name: str) -> ModuleType:
-    _PACKAGES.update({name.partition(".")[0]} - {"keras"})  # whose losses call the rest of Keras
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        if error.name is None or not f"{name}.".startswith(f"{error.name}."):
-            raise InputError(
-                f"Expected the module {name} to load. Received: {explained(error)}. Install what it needs."
+    package = name.partition(".")[0]
+    if package != "keras":  # whose losses call the rest of Keras
+        count_as_own(package)
+    with own_code(f"the module {name} to load"):
+        try:
+            return importlib.import_module(name)
+        except ModuleNotFoundError as error:
+            if error.name is None or not f"{name}.".startswith(f"{error.name}."):
+                raise InputError(
+                    f"Expected the module {name} to load. Received: {explained(error)}. Install what it needs."
+                ) from error
+            raise MissingError(
+                f"Expected an installed module {name}. Found none. Install it, or name a file: my_losses.py:Name."
             ) from error
-        raise MissingError(
-            f"Expected an installed module {name}. Found none. Install it, or name a file: my_losses.py:Name."
-        ) from error
-    except (Exception, SystemExit) as error:  # whatever a person's own module raises
-        raise InputError(f"Expected the module {name} to load. Received: {explained(error)}. Mend it.") from error
 
 
 def _from_file(path: Path) -> ModuleType:
@@ -187,11 +142,11 @@ def _from_file(path: Path) -> ModuleType:
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))  # a file may import what lies beside it, as a script may
     try:
-        spec.loader.exec_module(module)
-    except (Exception, SystemExit) as error:  # whatever a person's own file raises
-        told = explained(error)
+        with own_code(f"{shown_path(path)} to load"):
+            spec.loader.exec_module(module)
+    except BaseException:
         del sys.modules[name]
-        raise InputError(f"Expected {shown_path(path)} to load. Received: {told}. Mend it.") from error
+        raise
     finally:
         sys.path.remove(str(path.parent))
     return module

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 from keras import ops
 
-from aekeras.errors import InputError
+from aekeras.losses import knobs
 from aekeras.losses.view_loss import ViewLoss, mean_of_image
 
 _TINY = 1e-14  # keeps the slope of a root finite at 0; moves a root by less than 1e-7
-_SMALLEST_EPSILON = 1e-6  # whose square is still far from the smallest float32
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -21,6 +19,8 @@ class L1(ViewLoss):
 
     view(x) = x, shape (N, H, W, 3), range [0, 1].
     """
+
+    flip_invariant = True
 
 
 @keras.saving.register_keras_serializable("aekeras")
@@ -34,6 +34,8 @@ class L2(ViewLoss):
 
     view(x) = x, shape (N, H, W, 3), range [0, 1].
     """
+
+    flip_invariant = True
 
     def distance(self, view_true: Any, view_pred: Any) -> Any:
         mean = mean_of_image(ops.square(view_true - view_pred))
@@ -51,6 +53,7 @@ class MSE(ViewLoss):
     view(x) = x, shape (N, H, W, 3), range [0, 1].
     """
 
+    flip_invariant = True
     metric = False
 
     def distance(self, view_true: Any, view_pred: Any) -> Any:
@@ -75,15 +78,11 @@ class Charbonnier(ViewLoss):
         computed imaging", ICIP 1994, DOI 10.1109/ICIP.1994.413553.
     """
 
+    flip_invariant = True
     metric = False
 
     def __init__(self, *, epsilon: float = 1e-3, **keywords: Any) -> None:
-        if not (isinstance(epsilon, int | float) and _SMALLEST_EPSILON <= epsilon < math.inf):
-            raise InputError(
-                f"Expected `epsilon` of charbonnier to be a number of at least {_SMALLEST_EPSILON:g}. "
-                f"Received: {epsilon!r}. Take l1 for none."
-            )
-        self.epsilon = epsilon
+        self.epsilon = knobs.number(self, "epsilon", epsilon, least=knobs.TINY)
         super().__init__(**keywords)
 
     def distance(self, view_true: Any, view_pred: Any) -> Any:

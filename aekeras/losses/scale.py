@@ -8,8 +8,8 @@ from typing import Any
 import keras
 from keras import ops
 
-from aekeras.errors import InputError
-from aekeras.losses.blindness import Detail
+from aekeras.losses import knobs
+from aekeras.losses.blindness import Blindness, Detail
 from aekeras.losses.filters import expansion, filtered, reduction
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.view_loss import ViewLoss, mean_of_image
@@ -30,11 +30,11 @@ class L1Coarse(ViewLoss):
     blind_to = ("detail",)
 
     def __init__(self, *, factor: int = 8, **keywords: Any) -> None:
-        self.factor = _whole("factor", "l1_coarse", factor, least=2)
+        self.factor = knobs.whole(self, "factor", factor, least=2)
         super().__init__(**keywords)
 
     @property
-    def blindness(self) -> tuple[Any, ...]:
+    def blindness(self) -> tuple[Blindness, ...]:
         return (Detail(self.factor),)
 
     def view(self, images: Any) -> Any:
@@ -46,7 +46,7 @@ class L1Coarse(ViewLoss):
 
 @keras.saving.register_keras_serializable("aekeras")
 class LaplacianPyramid(ImageLoss):
-    """Each size of detail on its own: blind to nothing, and a tint of the whole weighs more than as much of noise.
+    """Each size of detail on its own: blind to nothing, and each size counts alike.
 
     loss(x, y) = sum_k mean |L_k(x) - L_k(y)|, with g_0 = x, g_{k+1} = reduce(g_k), L_k = g_k - expand(g_{k+1}), and at
     the last level L_k = g_k. `reduce` smooths with weights (1, 4, 6, 4, 1) / 16 and keeps every second row and column;
@@ -67,7 +67,7 @@ class LaplacianPyramid(ImageLoss):
     """
 
     def __init__(self, *, levels: int = 4, **keywords: Any) -> None:
-        self.levels = _whole("levels", "laplacian_pyramid", levels, least=1)
+        self.levels = knobs.whole(self, "levels", levels, least=1)
         super().__init__(**keywords)
 
     def prepare(self, images: Any) -> list[Any]:
@@ -90,11 +90,3 @@ class LaplacianPyramid(ImageLoss):
 
 def _sum_of_means(levels: Iterable[Any]) -> Any:
     return sum(mean_of_image(ops.abs(level)) for level in levels)
-
-
-def _whole(argument: str, loss: str, value: Any, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise InputError(
-            f"Expected `{argument}` of {loss} to be a whole number of at least {least}. Received: {value!r}."
-        )
-    return value

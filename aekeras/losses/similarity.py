@@ -10,7 +10,9 @@ import numpy as np
 from keras import ops
 
 from aekeras.errors import InputError
+from aekeras.losses import knobs
 from aekeras.losses.blindness.colors import CHROMA
+from aekeras.losses.blindness.luma import luma_of
 from aekeras.losses.filters import filtered, gaussian, gaussian_of_all, halving
 from aekeras.losses.image_loss import ImageLoss
 
@@ -49,7 +51,7 @@ class _Similarity(ImageLoss):
 
     def readings(self, images: Any) -> list[Any]:
         """Luma, and luma less its local mean in units of the local deviation, side by side, shape (N, H, W, 2)."""
-        luma = _luma(images)
+        luma = luma_of(images)
         mean, square = (self._means(maps, gaussian_of_all) for maps in (luma, ops.square(luma)))
         variance = ops.relu(square - ops.square(mean))
         return [ops.stack([luma, (luma - mean) * ops.rsqrt(variance + self.k2**2)], axis=-1)]
@@ -109,18 +111,21 @@ class SSIM(_Similarity):
         Transactions on Image Processing 21 (4), 2012, DOI 10.1109/TIP.2011.2173206.
     """
 
+    flip_invariant = True
+
     def __init__(
         self, *, filter_size: int = 11, sigma: float = 1.5, k1: float = K1, k2: float = K2, **keywords: Any
     ) -> None:
-        self.filter_size = _odd("ssim", filter_size)
+        self.filter_size = knobs.whole(self, "filter_size", filter_size, least=3, odd=True)
         self.sigma, self.k1, self.k2 = (
-            _number(name, "ssim", value) for name, value in (("sigma", sigma), ("k1", k1), ("k2", k2))
+            knobs.number(self, name, value, least=knobs.TINY)
+            for name, value in (("sigma", sigma), ("k1", k1), ("k2", k2))
         )
         super().__init__(**keywords)
 
     def prepare(self, images: Any) -> Statistics:
         self._check_size(images)
-        return self._statistics(_luma(images))
+        return self._statistics(luma_of(images))
 
     def compare(self, true: Statistics, pred: Statistics) -> Any:
         return ops.mean(_either(*self._errors(true, pred)), axis=(1, 2))
@@ -157,15 +162,15 @@ class MultiScaleSSIM(_Similarity):
         weights: Sequence[float] = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333),
         **keywords: Any,
     ) -> None:
-        self.filter_size = _odd("ms_ssim", filter_size)
-        self.sigma = _number("sigma", "ms_ssim", sigma)
-        self.weights = _numbers("weights", "ms_ssim", weights)
+        self.filter_size = knobs.whole(self, "filter_size", filter_size, least=3, odd=True)
+        self.sigma = knobs.number(self, "sigma", sigma, least=knobs.TINY)
+        self.weights = knobs.numbers(self, "weights", weights, least=knobs.TINY)
         super().__init__(**keywords)
 
     def prepare(self, images: Any) -> list[Statistics]:
         self._check_size(images)
         scales: list[Statistics] = []
-        luma = _luma(images)
+        luma = luma_of(images)
         while len(scales) < len(self.weights) and min(luma.shape[1:3]) >= self.filter_size:
             scales.append(self._statistics(luma))
             luma = filtered(luma, *(halving(side) for side in luma.shape[1:3]))
@@ -183,31 +188,6 @@ class MultiScaleSSIM(_Similarity):
         return 1.0 - ops.prod(ops.where(positive, powers, 0.0), axis=1)
 
 
-def _luma(images: Any) -> Any:
-    """Luma, shape (N, H, W)."""
-    return ops.squeeze(CHROMA.project(images), axis=-1)
-
-
 def _either(one: Any, other: Any) -> Any:
     """1 - (1 - one) (1 - other), without the rounding of the ones."""
     return one + other - one * other
-
-
-def _odd(loss: str, value: Any) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or value < 3 or value % 2 == 0:
-        raise InputError(
-            f"Expected `filter_size` of {loss} to be an odd whole number of at least 3. Received: {value!r}."
-        )
-    return value
-
-
-def _number(argument: str, loss: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 1e-6 <= value < np.inf:
-        raise InputError(f"Expected `{argument}` of {loss} to be a number of at least 1e-6. Received: {value!r}.")
-    return value
-
-
-def _numbers(argument: str, loss: str, values: Any) -> tuple[float, ...]:
-    if isinstance(values, str) or not isinstance(values, Sequence) or not values:
-        raise InputError(f"Expected `{argument}` of {loss} to be a list of numbers. Received: {values!r}.")
-    return tuple(_number(argument, loss, value) for value in values)

@@ -28,11 +28,14 @@ class ChangedLossWarning(UserWarning):
 def sources_of(loss: ImageLoss) -> list[dict[str, str]]:
     """For each part of the loss that is not of the catalogue: its "reference", the "path" of its file, its "sha256".
 
+    A file that is named in an argument, as that of a network, is its own reference.
+
     Raises:
         InputError: A part that has no name by which it could be found again.
     """
     names = dict.fromkeys(call.name for call in expression.names(loss.expression) if call.name not in _KNOWN)
     files = {name: _file(name) for name in names}
+    files |= {file: Path(file).expanduser().absolute() for file in loss.files()}
     return [
         {"reference": name, "path": str(file), "sha256": digest(file)}
         for name, file in files.items()
@@ -55,7 +58,7 @@ def restore(text: str, sources: Sequence[dict[str, str]]) -> ImageLoss:
             _check_running(reference, path)
         elif place.endswith(".py") or not _is_installed(reference):
             _check_there(reference, path)
-            moved[reference] = f"{path}:{name}"
+            moved[reference] = f"{path}:{name}" if place else str(path)
         else:
             path = _file(reference) or path
         if digest(path) != source["sha256"]:
@@ -115,4 +118,11 @@ def _check_running(reference: str, path: Path) -> None:
 def _renamed(node: Node, names: dict[str, str]) -> Any:
     if isinstance(node, expression.Sum):
         return replace(node, terms=tuple((weight, _renamed(term, names)) for weight, term in node.terms))
-    return replace(node, name=names.get(node.name, node.name), losses=tuple(_renamed(x, names) for x in node.losses))
+    return replace(
+        node,
+        name=names.get(node.name, node.name),
+        losses=tuple(_renamed(loss, names) for loss in node.losses),
+        arguments=tuple(
+            (key, names.get(value, value) if isinstance(value, str) else value) for key, value in node.arguments
+        ),
+    )

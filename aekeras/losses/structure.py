@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import keras
 from keras import ops
 
-from aekeras.errors import InputError
-from aekeras.losses.blindness import Contrast
+from aekeras.losses import knobs
+from aekeras.losses.blindness import Blindness, Contrast
 from aekeras.losses.blindness.colors import CHROMA
+from aekeras.losses.blindness.luma import luma_of
 from aekeras.losses.filters import filtered, slope, sobel_slope, sobel_smooth
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.view_loss import ViewLoss, mean_of_image
@@ -30,16 +30,15 @@ class L1Contrast(ViewLoss):
             noise of an even picture would count as much as the edges of a drawing.
     """
 
+    flip_invariant = True
     blind_to = ("chroma", "brightness", "contrast")
 
     def __init__(self, *, floor: float = 0.01, **keywords: Any) -> None:
-        if isinstance(floor, bool) or not isinstance(floor, int | float) or not 1e-6 <= floor < math.inf:
-            raise InputError(f"Expected `floor` of l1_contrast to be a number of at least 1e-6. Received: {floor!r}.")
-        self.floor = floor
+        self.floor = knobs.number(self, "floor", floor, least=knobs.TINY)
         super().__init__(**keywords)
 
     @property
-    def blindness(self) -> tuple[Any, ...]:
+    def blindness(self) -> tuple[Blindness, ...]:
         return (CHROMA, Contrast(self.floor))
 
     def view(self, images: Any) -> Any:
@@ -64,10 +63,11 @@ class L1Edges(ViewLoss):
         Intelligence Project, 1968.
     """
 
+    flip_invariant = True
     blind_to = ("chroma", "brightness", "inversion")
 
     def view(self, images: Any) -> Any:
-        luma = _luma(images)
+        luma = luma_of(images)
         height, width = luma.shape[1:3]
         horizontal = filtered(luma, sobel_smooth(height), sobel_slope(width))
         vertical = filtered(luma, sobel_slope(height), sobel_smooth(width))
@@ -93,10 +93,11 @@ class GradientDifference(ImageLoss):
         arXiv:1511.05440.
     """
 
+    flip_invariant = True
     blind_to = ("chroma", "brightness")
 
     def prepare(self, images: Any) -> Any:
-        return _luma(images)  # whose mean has no slope
+        return luma_of(images)  # whose mean has no slope
 
     def view(self, images: Any) -> Any:
         return _centered(CHROMA.project(images))
@@ -105,12 +106,7 @@ class GradientDifference(ImageLoss):
         return sum(mean_of_image(ops.abs(slopes)) for slopes in _slopes(true - pred))
 
     def readings(self, images: Any) -> list[Any]:
-        return [slopes[..., None] for slopes in _slopes(_luma(images))]
-
-
-def _luma(images: Any) -> Any:
-    """Luma, shape (N, H, W)."""
-    return ops.squeeze(CHROMA.project(images), axis=-1)
+        return [slopes[..., None] for slopes in _slopes(luma_of(images))]
 
 
 def _slopes(luma: Any) -> tuple[Any, Any]:

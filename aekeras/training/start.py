@@ -12,7 +12,7 @@ from keras import ops
 from aekeras import autoencoder as network
 from aekeras import closed_form, objective
 from aekeras.configuration import Training
-from aekeras.losses.blindness import Arrangement, Colors, Position
+from aekeras.losses.blindness import Colors
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.readings import Readings
 from aekeras.training import units
@@ -76,16 +76,17 @@ def begin(images: np.ndarray, loss: ImageLoss, config: Training) -> Start:
 
 
 def landmark_distances(loss: ImageLoss, images: np.ndarray) -> np.ndarray:
-    """loss(x_i, x_j) for all pairs of images (N, S, S, 3) in [0, 1], symmetric, shape (N, N), float64."""
+    """loss(x_i, x_j) for all pairs of images (N, S, S, 3) in [0, 1], (N, N) float64, made symmetric by the mean."""
     spec = tf.TensorSpec((None, *images.shape[1:]), tf.float32)
     block = tf.function(lambda a, b: objective.cross_losses(loss, a, b), input_signature=[spec, spec], autograph=False)
     count = len(images)
     distances = np.zeros((count, count))
     for i in range(0, count, _BLOCK):
-        for j in range(i, count, _BLOCK):
+        for j in range(i if loss.symmetric else 0, count, _BLOCK):
             part = block(images[i : i + _BLOCK], images[j : j + _BLOCK]).numpy()
             distances[i : i + _BLOCK, j : j + _BLOCK] = part
-            distances[j : j + _BLOCK, i : i + _BLOCK] = part.T
+            if loss.symmetric:
+                distances[j : j + _BLOCK, i : i + _BLOCK] = part.T
     np.fill_diagonal(distances, 0.0)
     return 0.5 * (distances + distances.T)
 
@@ -103,7 +104,7 @@ def reader(loss: ImageLoss, images: np.ndarray, config: Training) -> Readings | 
 
 def blind_to_place(loss: ImageLoss) -> bool:
     """Whether the loss knows where nothing is: then pictures teach an encoder only what it should not know."""
-    return any(isinstance(one, Arrangement | Position) for one in loss.blindness)
+    return any(one.of_place for one in loss.blindness)
 
 
 def place_thresholds(encoder: keras.Model, images: np.ndarray) -> None:

@@ -10,9 +10,10 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from aekeras.errors import AekerasError, InputError, did_you_mean
-from aekeras.losses import blindness, border, own
+from aekeras.errors import InputError, did_you_mean
+from aekeras.losses import blindness, intake, own
 from aekeras.losses.blindness import WORDS
+from aekeras.losses.explaining import own_code
 from aekeras.losses.expression import parse
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.sources import sources_of
@@ -95,20 +96,16 @@ def _check_metamers(loss: ImageLoss, images: np.ndarray) -> None:
     seeds = keras.random.SeedGenerator(0)
     work = lambda batch: tf.convert_to_tensor(loss.metamer(batch, seeds))  # noqa: E731
     metamers = _traced(loss, "make metamers", work, images)
-    border.check(loss.text, images=images, metamers=metamers)
-    border.check_range(loss.text, metamers=metamers)
+    intake.check(loss.text, images=images, metamers=metamers)
+    intake.check_range(loss.text, metamers=metamers)
 
 
 def _traced(loss: ImageLoss, what: str, work: Callable[..., Any], *arrays: np.ndarray) -> Any:
     """What work makes of the arrays as training runs it: compiled, for however many images."""
     free = [tf.TensorSpec((None, *array.shape[1:]), tf.float32) for array in arrays]
-    try:
+    with own_code(f"{loss.text} to {what}"):
         compiled = tf.function(work, input_signature=free, autograph=False).get_concrete_function()
         return compiled(*map(tf.constant, arrays))
-    except AekerasError:
-        raise
-    except Exception as error:  # whatever a person's own code raises
-        raise InputError(f"Expected {loss.text} to {what}. Received: {own.explained(error)}. Mend it.") from error
 
 
 def _more(loss: ImageLoss) -> str:

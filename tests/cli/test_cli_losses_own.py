@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -14,6 +13,8 @@ from click.testing import CliRunner, Result
 from PIL import Image
 
 from aekeras.cli import main
+from aekeras.losses import catalogue
+from aekeras.losses.conformance.report import Check, Report
 
 NEGATIVE = """
 from keras import ops
@@ -207,22 +208,20 @@ def test_an_unknown_loss_is_no_failed_check_but_an_error() -> None:
     assert error_of("check", "l1", "l1_grey").endswith("Did you mean 'l1_gray'?")
 
 
-@dataclass
-class FakeReport:
-    loss: str
-    passed: bool
-
-    def __str__(self) -> str:
-        return f"{self.loss}: 1 of 2 checks passed\n  passed  shape\n  FAILED  finite"
-
-
 def test_passed_and_failed_are_green_and_red_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aekeras.losses.conformance.check", lambda *names, **_: [FakeReport(names[0], False)])
+    checks = (
+        Check("shape", "passed", None, "told"),
+        Check("finite", "failed", None, "FAILED"),
+        Check("later", "not measured", None, "told"),
+    )
+    monkeypatch.setattr("aekeras.losses.conformance.check", lambda *names, **_: [Report(names[0], checks)])
     colored = invoke("check", "l1", color=True).stdout.splitlines()
-    assert colored == [
-        "l1: 1 of 2 checks passed",
-        f"  {click.style('passed', fg='green')}  shape",
+    assert colored[:5] == [
+        "l1: 1 of 3 checks passed",
+        f"  {click.style('passed', fg='green')}  shape              told",
         f"  {click.style('FAILED', fg='red')}  finite",
+        "    FAILED",
+        "    -     later              told",
     ]
     assert "\x1b" not in invoke("check", "l1").stdout
 
@@ -230,15 +229,13 @@ def test_passed_and_failed_are_green_and_red_in_a_terminal(monkeypatch: pytest.M
 def test_without_a_name_the_whole_catalogue_is_checked(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
 
-    def check(*names: str, progress: object) -> list[FakeReport]:
+    def check(*names: str, progress: object) -> list[Report]:
         del progress
         asked.extend(names)
-        return [FakeReport(name, True) for name in names]
+        return [Report(name, (Check("shape", "passed", None, "told"),)) for name in names]
 
     monkeypatch.setattr("aekeras.losses.conformance.check", check)
     result = invoke("check")
     assert result.exit_code == 0
-    rows = json.loads(output("list", "--json"))
-    known = [f"{row['name']}(l1)" if row["wraps"] else row["name"] for row in rows]
-    assert asked == [name for name in known if name != "deep_features"]
-    assert "deep_features is not checked. Expected `model` of deep_features. Received: none." in result.stderr
+    assert asked == [row.example for row in catalogue() if row.example]
+    assert "deep_features is not checked. It needs a model: deep_features(model='network.keras')." in result.stderr

@@ -107,7 +107,7 @@ def test_reconstruct_prints_losses_and_draws_a_sheet(here: Project, tmp_path: Pa
     result = aekeras_("reconstruct", *queries(here), "--loss", "l1_gray", "--sheet", sheet)
     assert result.stderr == f"Drew {sheet}.\n"
     first = told["losses"][1]["values"][0]
-    assert result.stdout.splitlines()[:2] == [str(queries(here)[0]), f"  l1_gray     {first:.4f}"]
+    assert result.stdout.splitlines()[:2] == [str(queries(here)[0]), f"  l1_gray  {first:.4f}"]
     with Image.open(sheet) as image:
         assert image.width > 200
 

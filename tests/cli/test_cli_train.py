@@ -155,7 +155,7 @@ def test_other_folders_are_named_in_the_next_step(few: Path, monkeypatch: pytest
         Run,
         "train",
         lambda run: Outcome(
-            loss=run.loss, model=run.parent, index=run.index, reconstruction=0, constant=1, epochs=1, seconds=1
+            loss=run.loss.text, model=run.parent, index=run.index, reconstruction=0, constant=1, epochs=1, seconds=1
         ),
     )
     few.rename("my photos")

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 from keras import ops
 
-from aekeras.losses import ViewLoss
+from aekeras.losses import ImageLoss, ViewLoss
 
 
 def mean(values):
@@ -133,6 +133,29 @@ class CountsTheBatch(ViewLoss):
 class OfNumPy(ViewLoss):
     def distance(self, a, b):
         return ops.convert_to_tensor(np.abs(np.asarray(a) - np.asarray(b)).mean(axis=(1, 2, 3)))
+
+
+class OfEvenSides(ViewLoss):
+    """Of pictures whose sides are odd, the border on the right is another one than that on the left."""
+
+    blind_to = ("detail",)
+    flip_invariant = True
+
+    def view(self, images):
+        return ops.average_pool(images, 2, padding="same")
+
+
+class ViewWithoutChannels(ViewLoss):
+    def view(self, images):
+        return ops.mean(images, axis=-1)
+
+
+class ViewOfNoNumbers(ImageLoss):
+    def view(self, images):
+        return ops.log(images)
+
+    def compare(self, true, pred):
+        return mean(ops.abs(true - pred))
 
 
 class Root(ViewLoss):

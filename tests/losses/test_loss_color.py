@@ -105,8 +105,8 @@ def test_channels_refuses_weights_that_are_none(weights: Any) -> None:
     with pytest.raises(InputError) as caught:
         L1Channels(weights=weights)
     assert str(caught.value) == (
-        f"Expected `weights` of l1_channels to be three numbers >= 0, not all 0. Received: {weights!r}. "
-        "Give those of red, green and blue; a channel of weight 0 is not seen."
+        f"Expected `weights` of l1_channels to be 3 numbers of at least 0, not all 0. Received: {weights!r}. "
+        "Leave it out for (1, 1, 1)."
     )
 
 

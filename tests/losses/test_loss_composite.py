@@ -231,7 +231,9 @@ def test_the_view_of_a_centered_loss_fades_to_gray() -> None:
 def test_a_size_that_is_none_is_refused(size: Any) -> None:
     with pytest.raises(InputError) as caught:
         Center(L1, size=size)
-    assert str(caught.value) == f"Expected `size` of center to be a number in (0, 1]. Received: {size!r}."
+    assert str(caught.value) == (
+        f"Expected `size` of center to be a number from 1e-06 to 1. Received: {size!r}. Leave it out for 0.9."
+    )
 
 
 @pytest.mark.parametrize("inner", ["l1", None, 1, keras.losses.MeanAbsoluteError, ViewLoss])
@@ -268,3 +270,31 @@ def test_a_division_by_zero_and_what_cannot_be_added_or_multiplied_are_refused()
     ):
         with pytest.raises(TypeError):
             wrong()
+
+
+class UpsideDown(losses.ViewLoss):
+    """Has a word and metamers of its own."""
+
+    blind_to = ("upside down", "chroma")
+
+    def view(self, images: Any) -> Any:
+        gray = images @ np.array([[0.299], [0.587], [0.114]], "float32")
+        return gray + gray[:, ::-1]
+
+    def metamer(self, images: Any, seed: object) -> Any:
+        del seed
+        return images[:, ::-1]
+
+
+@pytest.mark.parametrize("make", [lambda one: 0.5 * one, Mirror, lambda one: 0.5 * one + one * 2])
+def test_a_word_and_metamers_of_ones_own_are_kept_in_what_is_made_of_them(make: Any) -> None:
+    made = make(UpsideDown())
+    assert set(made.blind_to) >= {"upside down", "chroma"}
+    assert value(made, X, np.asarray(made.metamer(X, 1))).max() <= 1e-5
+    assert abs(np.asarray(made.metamer(X, 1)) - X).mean() > 0.1
+
+
+def test_a_sum_with_another_loss_keeps_the_words_that_both_have() -> None:
+    made = UpsideDown() + losses.get("l1_gray")
+    assert made.blind_to == ("chroma",)
+    assert value(made, X, np.asarray(made.metamer(X, 1))).max() <= 1e-5

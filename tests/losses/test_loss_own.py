@@ -17,7 +17,7 @@ from keras import ops
 from aekeras import losses
 from aekeras.errors import InputError, MissingError
 from aekeras.losses import construction
-from aekeras.losses.own import explained
+from aekeras.losses.explaining import explained
 
 MINE = """
 import functools

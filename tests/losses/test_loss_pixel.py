@@ -121,7 +121,8 @@ def test_charbonnier_refuses_an_epsilon_that_smooths_nothing(epsilon: Any) -> No
     with pytest.raises(InputError) as caught:
         Charbonnier(epsilon=epsilon)
     assert str(caught.value) == (
-        f"Expected `epsilon` of charbonnier to be a number of at least 1e-06. Received: {epsilon!r}. Take l1 for none."
+        f"Expected `epsilon` of charbonnier to be a number of at least 1e-06. Received: {epsilon!r}. "
+        "Leave it out for 0.001."
     )
 
 

@@ -8,7 +8,6 @@ import skimage.data
 from scipy.ndimage import convolve1d
 
 from aekeras import losses
-from aekeras.errors import InputError
 from aekeras.losses.blindness import Detail
 from aekeras.losses.scale import L1Coarse, LaplacianPyramid
 
@@ -111,28 +110,10 @@ def test_the_pyramid_of_a_difference_is_the_difference_of_the_pyramids() -> None
     np.testing.assert_allclose(loss(images, images[::-1]), slow, rtol=1e-5)
 
 
-def test_a_tint_of_the_whole_weighs_more_than_as_much_of_noise() -> None:
+def test_a_tint_of_the_whole_weighs_what_it_differs_by_and_as_much_of_noise_a_little_more() -> None:
     gray = np.full((1, 64, 64, 3), 0.5, "float32")
     noise = np.random.default_rng(0).choice([-0.1, 0.1], gray.shape).astype("float32")
     loss = LaplacianPyramid()
     np.testing.assert_allclose(loss(gray, gray + 0.1), 0.1, rtol=1e-4)
     assert float(loss(gray, gray + noise)[0]) > 0.1
     assert float(L1Coarse()(gray, gray + noise)[0]) < 0.02
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("l1_coarse(factor=1)", "`factor` of l1_coarse to be a whole number of at least 2. Received: 1."),
-        ("l1_coarse(factor=2.0)", "`factor` of l1_coarse to be a whole number of at least 2. Received: 2.0."),
-        ("l1_coarse(factor=True)", "`factor` of l1_coarse to be a whole number of at least 2. Received: True."),
-        (
-            "laplacian_pyramid(levels=0)",
-            "`levels` of laplacian_pyramid to be a whole number of at least 1. Received: 0.",
-        ),
-    ],
-)
-def test_knobs_that_make_no_sense_are_refused(text: str, message: str) -> None:
-    with pytest.raises(InputError) as caught:
-        losses.get(text)
-    assert str(caught.value) == f"Expected {message}"

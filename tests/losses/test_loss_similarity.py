@@ -198,29 +198,3 @@ def test_images_smaller_than_the_window_are_refused_with_both_sizes(
         f"Expected images of at least {side} x {side} pixels, the `filter_size` of {named}. Received: "
         f"{smaller[0]} x {smaller[1]}. Choose larger images or a smaller `filter_size`."
     )
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("ssim(filter_size=4)", "`filter_size` of ssim to be an odd whole number of at least 3. Received: 4."),
-        ("ssim(filter_size=1)", "`filter_size` of ssim to be an odd whole number of at least 3. Received: 1."),
-        (
-            "ms_ssim(filter_size=7.0)",
-            "`filter_size` of ms_ssim to be an odd whole number of at least 3. Received: 7.0.",
-        ),
-        ("ssim(sigma=0)", "`sigma` of ssim to be a number of at least 1e-6. Received: 0."),
-        ("ssim(k1=-0.5)", "`k1` of ssim to be a number of at least 1e-6. Received: -0.5."),
-        ("ssim(k2='x')", "`k2` of ssim to be a number of at least 1e-6. Received: 'x'."),
-    ],
-)
-def test_knobs_that_make_no_sense_are_refused(text: str, message: str) -> None:
-    with pytest.raises(InputError) as caught:
-        losses.get(text)
-    assert str(caught.value) == f"Expected {message}"
-
-
-@pytest.mark.parametrize("weights", [[], 1.0, "half", [0.5, 0.0], [0.5, None]])
-def test_weights_that_are_none_are_refused(weights: Any) -> None:
-    with pytest.raises(InputError, match=r"^Expected `weights` of ms_ssim to be a"):
-        MultiScaleSSIM(weights=weights)

@@ -129,7 +129,7 @@ def test_a_floor_that_is_none_is_refused(floor: Any) -> None:
     with pytest.raises(InputError) as caught:
         L1Contrast(floor=floor)
     assert str(caught.value) == (
-        f"Expected `floor` of l1_contrast to be a number of at least 1e-6. Received: {floor!r}."
+        f"Expected `floor` of l1_contrast to be a number of at least 1e-06. Received: {floor!r}. Leave it out for 0.01."
     )
 
 

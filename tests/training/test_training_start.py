@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+from keras import ops
 from scipy.spatial.distance import pdist, squareform
 
 from aekeras import closed_form, losses, training
@@ -148,3 +150,22 @@ def test_fewer_pictures_than_numbers_in_a_code_still_begin() -> None:
 def test_nothing_is_compiled_yet(begun: dict[str, Start]) -> None:
     assert isinstance(begun["l1"].learner, keras.Model)
     assert not begun["l1"].learner.compiled
+
+
+class Downwards(losses.ViewLoss):
+    """Darker counts, lighter does not."""
+
+    symmetric = False
+
+    def distance(self, view_true: Any, view_pred: Any) -> Any:
+        return ops.mean(ops.relu(view_true - view_pred), axis=(1, 2, 3))
+
+
+def test_the_landmarks_of_a_loss_that_is_not_symmetric_are_as_far_apart_as_on_the_mean_of_both_ways() -> None:
+    darkness = np.linspace(0.5, 2, 140, dtype=np.float32)[:, None, None, None]  # more pictures than in one block
+    images = np.random.default_rng(0).random((140, 16, 16, 3), dtype=np.float32) ** darkness
+    found = start.landmark_distances(Downwards(), images)
+    for i, j in ((0, 1), (3, 139), (139, 2), (130, 135)):
+        ways = Downwards()(images[[i, j]], images[[j, i]])
+        np.testing.assert_allclose(found[i, j], np.mean(ways), rtol=1e-5)
+    np.testing.assert_array_equal(found, found.T)

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import keras
 import numpy as np
 from keras import ops
 
+from aekeras.losses.blindness.blindness import Blindness
 from aekeras.losses.blindness.light import Brightness, Contrast
+from aekeras.losses.blindness.luma import WEIGHTS
 
 Matrix = tuple[tuple[float, ...], ...]
 
-LUMA: Matrix = ((0.299, 0.587, 0.114),)
+LUMA: Matrix = (WEIGHTS,)
 IDENTITY: Matrix = ((1.0, 0.0, 0.0), (0.0, 1.0, 0.0), (0.0, 0.0, 1.0))
 DIRECTIONS: dict[str, Matrix] = {
     "red": ((1.0, 0.0, 0.0),),
@@ -31,7 +33,7 @@ _DEPENDENT = 1e-9  # singular values below this are zero
 
 
 @dataclass(frozen=True)
-class Colors:
+class Colors(Blindness):
     """A pixel x is seen through M x only.
 
     Attributes:
@@ -40,6 +42,8 @@ class Colors:
             The Moore-Penrose inverse where None.
         tint: The color that the directions outside keep in `representative`, RGB in [0, 1].
     """
+
+    kept_by_fading: ClassVar[bool] = True
 
     matrix: Matrix
     answer: Matrix | None = None
@@ -93,7 +97,7 @@ class Colors:
         tint = np.array(self.tint, "float32")
         return tint + ops.matmul(images - tint, ops.transpose(project))
 
-    def meet(self, other: Any) -> Any:
+    def meet(self, other: Blindness) -> Blindness | None:
         """What neither sees."""
         if isinstance(other, Colors):
             if other.matrix == self.matrix:

@@ -10,27 +10,17 @@ from typing import Any, ClassVar
 import keras
 from keras import ops
 
+from aekeras.losses.blindness.blindness import Blindness
+
 _MOST_DISORDER = 3.0  # of the logarithm of how far pixels stray, in lengths of the picture
 
 
-class _Place:
-    """What the blindnesses to place have in common: one word, and that they meet only their like."""
-
-    word: ClassVar[str]
-
-    @property
-    def words(self) -> tuple[str, ...]:
-        return (self.word,)
-
-    def meet(self, other: Any) -> Any:
-        return self if other == self else None
-
-
 @dataclass(frozen=True)
-class Flip(_Place):
+class Flip(Blindness):
     """An image and its mirror image, left for right, are not told apart."""
 
     word: ClassVar[str] = "flip"
+    kept_by_fading: ClassVar[bool] = True
 
     def change(self, images: Any, draw: Iterator[Any]) -> Any:
         """The mirror image of about every second image."""
@@ -39,10 +29,11 @@ class Flip(_Place):
 
 
 @dataclass(frozen=True)
-class Position(_Place):
+class Position(Blindness):
     """A circular shift of an image is not seen."""
 
     word: ClassVar[str] = "position"
+    of_place: ClassVar[bool] = True
 
     def change(self, images: Any, draw: Iterator[Any]) -> Any:
         """Shifts each image by its own number of rows and columns."""
@@ -56,10 +47,11 @@ class Position(_Place):
 
 
 @dataclass(frozen=True)
-class Arrangement(_Place):
+class Arrangement(Blindness):
     """Any other order of an image's pixels is not seen."""
 
     word: ClassVar[str] = "arrangement"
+    of_place: ClassVar[bool] = True
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -76,12 +68,12 @@ class Arrangement(_Place):
         moved = ops.take_along_axis(pixels, ops.broadcast_to(order[..., None], ops.shape(pixels)), axis=1)
         return Position().change(Flip().change(ops.reshape(moved, ops.shape(images)), draw), draw)
 
-    def meet(self, other: Any) -> Any:
+    def meet(self, other: Blindness) -> Blindness | None:
         return other if isinstance(other, Arrangement | Position | Flip) else None
 
 
 @dataclass(frozen=True)
-class Detail(_Place):
+class Detail(Blindness):
     """Only the means of square blocks are seen.
 
     Attributes:
@@ -117,7 +109,7 @@ class Detail(_Place):
         parts = (self.spread(share / ops.maximum(total, 1e-12), images.shape[1:3]) for total in sums)
         return ops.clip(images + rise * next(parts) - fall * next(parts), 0.0, 1.0)
 
-    def meet(self, other: Any) -> Any:
+    def meet(self, other: Blindness) -> Blindness | None:
         if not isinstance(other, Detail):
             return None
         factor = math.gcd(self.factor, other.factor)
@@ -125,7 +117,7 @@ class Detail(_Place):
 
 
 @dataclass(frozen=True)
-class Border(_Place):
+class Border(Blindness):
     """Only the middle of an image is seen.
 
     Attributes:
@@ -151,7 +143,7 @@ class Border(_Place):
         share = keras.random.uniform((count, 1, 1, 1), seed=next(draw))
         return images + share * (1.0 - self.inside(height, width)) * (border - images)
 
-    def meet(self, other: Any) -> Any:
+    def meet(self, other: Blindness) -> Blindness | None:
         return max(self, other, key=lambda border: border.size) if isinstance(other, Border) else None
 
 

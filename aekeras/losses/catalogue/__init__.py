@@ -10,28 +10,19 @@ from aekeras.losses.catalogue.row import Row
 
 __all__ = ["DEFAULT_LOSSES", "FAMILIES", "ROWS", "Row", "position", "unknown"]
 
-ROWS = (
-    *pixel.ROWS[:1],
-    *color.ROWS[:4],
-    *pixel.ROWS[1:],
-    *color.ROWS[4:],
-    *structural.ROWS,
-    *arrangement.ROWS,
-    *deep.ROWS,
-    *wrapper.ROWS,
-)
-"""The five losses that are trained by default come first."""
-
 DEFAULT_LOSSES = ("l1", "l1_gray", "l1_red", "l1_green", "l1_blue")
+_ALL = (*pixel.ROWS, *color.ROWS, *structural.ROWS, *arrangement.ROWS, *deep.ROWS, *wrapper.ROWS)
+ROWS = tuple(sorted(_ALL, key=lambda row: row.name not in DEFAULT_LOSSES))
+"""The five losses that are trained by default come first."""
 FAMILIES = tuple(dict.fromkeys(row.family for row in ROWS))
 
 _PLACES = {row.name: place for place, row in enumerate(ROWS)}
 
 
-def unknown(name: str, others: Iterable[str] = ()) -> InputError:
-    """The error that says that no loss has this name, and offers the nearest one."""
+def unknown(name: str, others: Iterable[str] = (), place: str = "") -> InputError:
+    """The error that says that no loss has this name, where it stands, and which name is nearest."""
     known = list(dict.fromkeys([*(row.name for row in ROWS), *others]))
-    return InputError(f"Unknown loss {name!r}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}")
+    return InputError(f"Unknown loss {name!r}{place}. Expected one of: {', '.join(known)}.{did_you_mean(name, known)}")
 
 
 def position(text: str) -> tuple[int, str]:

@@ -43,7 +43,7 @@ def _tried(way: str, load: Callable[[], Any], true: np.ndarray, pred: np.ndarray
     try:
         return {"way": way, "values": keras.ops.convert_to_numpy(load()(true, pred)).astype(float).tolist()}
     except Exception as error:  # whatever a person's own loss raises
-        from aekeras.losses.own import explained
+        from aekeras.losses.explaining import explained
 
         told = str(error) if isinstance(error, aekeras.AekerasError) else f"{explained(error)}."
         return {"way": way, "error": told}

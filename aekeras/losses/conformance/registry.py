@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from aekeras.losses.conformance import gradients, precision, seeing, values, writing
+from aekeras.losses.conformance import gradients, precision, seeing, values, view, writing
 from aekeras.losses.conformance.subject import Finding, Subject
 
 
@@ -36,6 +36,7 @@ PROMISES = (
     Promise("non-negative", values.non_negative, "how far below 0, in typical losses"),
     Promise("symmetric", values.symmetric, "loss(x, y) - loss(y, x), in typical losses"),
     Promise("triangle", values.triangle, "by how much the direct way is longer than a detour"),
+    Promise("flip", values.flip, "loss(flip x, flip y) - loss(x, y), in typical losses"),
     Promise("batch", values.batch, "between a pair alone and in a batch, in typical losses"),
     Promise("in parts", precision.in_parts, "between the loss and what it prepares and compares, in typical losses"),
     Promise("number formats", precision.number_formats, "between float16, float32 and float64, in typical losses"),
@@ -43,6 +44,7 @@ PROMISES = (
     Promise("gradient finite", gradients.finite, "pairs of pictures whose gradient is no number"),
     Promise("gradient", gradients.present, "share of the pairs of pictures whose gradient is not 0"),
     Promise("gradient blind", gradients.along_blindness, "along colors that are not seen, of the mean gradient"),
+    Promise("view", view.view, "pictures whose view is not of numbers"),
     Promise("metamers", seeing.metamers, "loss(x, metamer(x)), in typical losses"),
     Promise("metamers alike", seeing.alike, "loss(y, metamer(x)) - loss(y, x), in typical losses"),
     Promise("blind", seeing.blind, "the most that a change counts which is said not to be seen, in typical losses"),

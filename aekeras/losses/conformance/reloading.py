@@ -16,8 +16,8 @@ import keras
 import numpy as np
 
 from aekeras.losses.conformance.subject import Finding, Subject
+from aekeras.losses.explaining import explained
 from aekeras.losses.image_loss import ImageLoss
-from aekeras.losses.own import explained
 
 RELOADED = 1e-4  # of a typical loss: the same code on the same machine, in another process
 _SCRIPT = Path(__file__).with_name("fresh_process.py")

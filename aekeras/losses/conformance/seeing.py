@@ -10,7 +10,6 @@ import keras
 import numpy as np
 
 from aekeras.losses import blindness as blindnesses
-from aekeras.losses.blindness import Arrangement, Brightness, Contrast, Detail, Flip, Inversion, Position
 from aekeras.losses.blindness.colors import DIRECTIONS
 from aekeras.losses.conformance.specimens import specimens
 from aekeras.losses.conformance.subject import Finding, Subject
@@ -20,7 +19,7 @@ UNSEEN = (
     1e-3  # of a typical loss: small constants in roots and divisors leave less, what a loss hardly sees leaves more
 )
 DIFFERENT = 5e-3  # mean absolute difference of the pixels, of pictures in [0, 1]
-PROBES = (*DIRECTIONS, *(kind.word for kind in (Contrast, Brightness, Inversion, Arrangement, Position, Flip, Detail)))
+PROBES = blindnesses.WORDS
 """The words whose changes every loss is shown; a word stands behind those that imply it."""
 _MOVED = 1e-3  # mean absolute difference of the pixels: below, a random change has left a picture as it was
 _SEED = 4

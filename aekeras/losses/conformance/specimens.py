@@ -9,6 +9,8 @@ import numpy as np
 
 SIDE = 48  # large enough for three scales of a filter of 11 pixels, small enough for hundreds of pairs
 SCENES = 8
+SHAPES = ((1, SIDE, SIDE), (3, SIDE, SIDE), (2, SIDE, 32), (2, 32, SIDE))
+"""Batches as they may come: (count, height, width)."""
 _SEED = 20
 
 

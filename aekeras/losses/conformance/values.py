@@ -5,19 +5,19 @@ from __future__ import annotations
 import keras
 import numpy as np
 
-from aekeras.losses.conformance.specimens import SIDE, scenes
+from aekeras.losses.conformance.specimens import SHAPES, SIDE, scenes
 from aekeras.losses.conformance.subject import Finding, Subject
 
 ROUNDING = 1e-5  # of a typical loss: a hundred times the rounding of float32, for sums over thousands of pixels
 SAME = 1e-4  # of a typical loss: convolutions and transforms may add up in another order
 DETOUR = 5e-3  # of the direct way: ways as short as _SHORT carry a rounding of up to a thousandth
 _SHORT = 1e-3  # of a typical loss: below this, a way is measured by this
-_SHAPES = ((1, SIDE, SIDE), (3, SIDE, SIDE), (2, SIDE, 32), (2, 32, SIDE))
+_SIDES = (SIDE, 45, 60)  # which are halved in whole, odd and uneven numbers of pixels
 
 
 def shape(subject: Subject) -> Finding:
     """One value per picture, for one picture, several, and pictures that are not square."""
-    for count, height, width in _SHAPES:
+    for count, height, width in SHAPES:
         images = scenes(count, height, width)
         values = keras.ops.convert_to_tensor(subject.loss(images, images[:, ::-1].copy()))
         found = tuple(values.shape)
@@ -106,6 +106,26 @@ def triangle(subject: Subject) -> Finding:
         f"x {names[i]}, y {names[j]}, z {names[k]}. Take the root of a mean of squares, or declare it: "
         "`metric = False`.",
     )
+
+
+def flip(subject: Subject) -> Finding:
+    """The same value for two pictures and their mirror images, also where a side cannot be halved."""
+    if not subject.loss.flip_invariant:
+        return Finding(note="not declared flip invariant")
+    figure = 0.0
+    for side in _SIDES:
+        true, pred = scenes(2, side, side), scenes(2, side, side)[::-1].copy()
+        values = subject.values(true, pred)
+        mirrored = subject.values(true[:, :, ::-1].copy(), pred[:, :, ::-1].copy())
+        figure = max(figure, float(np.abs(mirrored - values).max() / subject.typical))
+        if not figure <= SAME:
+            return Finding(
+                figure,
+                f"Expected loss(flip x, flip y) = loss(x, y), as declared. Received: {mirrored[0]:.4g} and "
+                f"{values[0]:.4g} for two pictures of {side} x {side} pixels. Take out `flip_invariant = True`, or "
+                "treat left and right alike: blocks, strides and padding do not.",
+            )
+    return Finding(figure)
 
 
 def batch(subject: Subject) -> Finding:

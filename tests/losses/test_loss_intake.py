@@ -189,7 +189,34 @@ def test_an_expression_that_means_nothing_is_refused(expression: str, told: str)
 
 def test_a_reduction_that_keras_does_not_know_is_refused_at_once() -> None:
     assert message(lambda: losses.get("l1", reduction="avg")) == (
-        "Expected `reduction` to be one of 'none', 'sum', 'sum_over_batch_size', 'mean', 'mean_with_sample_weight', "
-        "None. Received: 'avg'."
+        "Expected `reduction` to be one of 'none', 'sum', 'sum_over_batch_size', 'mean', 'mean_with_sample_weight'. "
+        "Received: 'avg'."
     )
     assert losses.get("l1", reduction=None)(IMAGES, IMAGES).shape == (2,)
+
+
+def test_a_loss_that_is_given_keeps_its_reduction_unless_another_one_is_asked_for() -> None:
+    summed = losses.get("l1", reduction="sum")
+    assert losses.get(summed) is summed
+    again = losses.get(summed, reduction="none")
+    assert (again.reduction, again.text) == ("none", "l1")
+
+
+@pytest.mark.parametrize("ask", [losses.canonical, losses.get])
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        ("0.5*l1 + mirror(l1_grey)", "Unknown loss 'l1_grey' at column 17 of '0.5*l1 + mirror(l1_grey)'."),
+        ("l1 + ssim(size=7)", "Unknown argument `size` of ssim at column 6 of 'l1 + ssim(size=7)'."),
+        ("2*mirror()", "Expected mirror at column 3 of '2*mirror()' to have one loss inside"),
+        ("ssim(size=7)", "Unknown argument `size` of ssim. Expected one of: filter_size, "),
+    ],
+)
+def test_what_is_wrong_in_an_expression_is_told_with_its_column(ask: Any, text: str, where: str) -> None:
+    assert message(lambda: ask(text)).startswith(where)
+
+
+def test_a_value_that_a_loss_does_not_take_is_told_with_its_column() -> None:
+    assert message(lambda: losses.get("l1 + center(l1, size=3)")).endswith(
+        "It stands at column 6 of 'l1 + center(l1, size=3)'."
+    )
