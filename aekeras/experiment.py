@@ -91,16 +91,15 @@ def train(
     folder, example = _folder(pictures, dataset, options)
     gathered = indexing.gather([folder], config.image_size, options.progress)
     config = _for_samples(config) if example else config.for_count(len(gathered.items))
-    runs = [
+    runs = (
         Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(chosen)))
         for part, (loss, name) in enumerate(chosen, start=1)
-    ]
+    )
+    outcomes = tuple(run.finished() or run.train() for run in runs)
+    unreadable = tuple((shown_path(path), reason) for path, reason in gathered.collection.unreadable)
+    example = example or gathered.items[0].path
     return Experiment(
-        outcomes=tuple(run.finished() or run.train() for run in runs),
-        pictures=folder,
-        count=len(gathered.items),
-        unreadable=tuple((shown_path(path), reason) for path, reason in gathered.collection.unreadable),
-        example=example or gathered.items[0].path,
+        outcomes=outcomes, pictures=folder, count=len(gathered.items), unreadable=unreadable, example=example
     )
 
 
