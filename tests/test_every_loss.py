@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import keras
 import numpy as np
 import pytest
+from networks import DEEP, save_network
 
 from aekeras import equality, losses, samples, training
 from aekeras.configuration import Training
@@ -16,10 +16,9 @@ from aekeras.losses import DEFAULT_LOSSES
 CONFIG = Training(image_size=32, code_dim=32, epochs=2, batch_size=32, seed=1)
 COUNT, QUERIES = 160, 40
 ALIKE = 0.9  # fidelity of two losses to each other above which they ask for the same neighbors
-DEEP = "deep_features(model='network.keras')"
-OF_QUALITY = DEFAULT_LOSSES  # which test_quality.py holds to more
-EXAMPLES = [row.example or DEEP for row in losses.catalogue() if row.name not in OF_QUALITY]
-COMPOSED = ["0.7*l1_gray + 0.3*l1_edges", "mirror(l1)", "0.5*palette + 0.5*spectrum", "center(mirror(ssim), size=0.8)"]
+EXAMPLES = [row.example or DEEP for row in losses.catalogue() if row.name not in DEFAULT_LOSSES]
+"""Without those of which test_quality.py asks more."""
+COMPOSED = ["0.7*l1_gray + 0.3*l1_edges", "center(mirror(0.5*palette + 0.5*l1), size=0.8)"]
 
 pytestmark = [
     pytest.mark.slow,
@@ -29,11 +28,9 @@ pytestmark = [
 
 @pytest.fixture(autouse=True)
 def network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """network.keras in the working directory: 8 random filters, which is the least that a network can see."""
+    """network.keras in the working directory."""
     monkeypatch.chdir(tmp_path)
-    weights = keras.initializers.GlorotUniform(seed=0)
-    filters = keras.layers.Conv2D(8, 5, activation="tanh", kernel_initializer=weights)
-    keras.Sequential([keras.Input((None, None, 3)), filters]).save("network.keras")
+    save_network(tmp_path)
 
 
 @cache

@@ -20,6 +20,12 @@ pytestmark = pytest.mark.slow
 
 HEAVY = {"tensorflow", "keras", "faiss", "ai_edge_litert", "numpy", "PIL", "scipy"}
 REPORT = "import json, sys; print(json.dumps(sorted({name.split('.')[0] for name in sys.modules})), file=sys.stderr)"
+LISTED = """
+from aekeras import losses
+[losses.find(row.name).to_dict() for row in losses.catalogue()]
+losses.canonical("0.3*mirror(ssim(filter_size=11)) + l1_gray*0.7 + my_losses.py:Own(size=1)")
+losses.installed()
+"""
 
 
 def loaded_after(code: str, directory: Path) -> set[str]:
@@ -51,6 +57,7 @@ def test_the_report_sees_what_is_loaded(tmp_path: Path) -> None:
     [
         "import aekeras",
         "import aekeras\ndir(aekeras), aekeras.Training(), aekeras.AekerasError, aekeras.losses.find('l1')",
+        LISTED,
         command("--help"),
         command("train", "--help"),
         command("search", "--help"),

@@ -201,7 +201,9 @@ class ImageLoss(keras.losses.Loss):
         if isinstance(divisor, bool) or not isinstance(divisor, int | float):
             return NotImplemented
         if divisor == 0:
-            raise InputError(f"Expected a number other than 0 to divide {self.text} by. Received: 0. Leave the division out.")
+            raise InputError(
+                f"Expected a number other than 0 to divide {self.text} by. Received: 0. Leave the division out."
+            )
         return _weighted_sum([(own / divisor, term) for own, term in self.terms()])
 
 

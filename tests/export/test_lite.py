@@ -15,6 +15,7 @@ from keras import ops
 
 from aekeras import export, losses
 from aekeras.export import lite
+from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.view_loss import ViewLoss
 
 litert = pytest.importorskip("ai_edge_litert.interpreter")
@@ -53,10 +54,14 @@ def runner_of(graph: bytes) -> Any:
     return litert.Interpreter(model_content=graph).get_signature_runner()
 
 
-def copying() -> Any:
-    """Stands for an encoder where only the loss matters."""
+def reading(loss: ImageLoss) -> Any:
+    """Stands for an encoder where only the loss matters: what it would read, by number."""
     images = tf.TensorSpec((None, 32, 32, 3), tf.float32, name="images")
-    return tf.function(lambda images: {"codes": images}, input_signature=[images]).get_concrete_function()
+
+    def read(images: Any) -> dict[str, Any]:
+        return {str(place): maps for place, maps in enumerate(loss.readings(images))}
+
+    return tf.function(read, input_signature=[images], autograph=False).get_concrete_function()
 
 
 def write(directory: Path, exported: Any, loss: ViewLoss, model: keras.Model | None = None) -> str:
@@ -95,13 +100,20 @@ def test_view_and_loss_of_luma_are_those_of_numpy(exported: Any, batch: int) -> 
 
 
 @pytest.mark.parametrize("example", [row.example for row in losses.catalogue() if row.example] + COMPOSED)
-def test_each_loss_of_the_catalogue_converts_and_gives_what_keras_gives(example: str) -> None:
-    loss, images, others = losses.get(example), pictures(4, seed=1), pictures(4, seed=2)
-    converted = lite.graphs(copying(), loss, (None, 32, 32, 3))
-    found = runner_of(converted["loss"])(y_true=images, y_pred=others)["loss"]
-    np.testing.assert_allclose(found, loss(images, others), rtol=1e-5)
-    view = np.asarray(loss.view(images))
-    np.testing.assert_allclose(runner_of(converted["view"])(images=images)["view"], view, atol=1e-5 * abs(view).max())
+def test_each_loss_of_the_catalogue_converts_and_gives_what_keras_gives_for_any_number_of_pictures(
+    example: str,
+) -> None:
+    loss = losses.get(example)
+    converted = {name: runner_of(graph) for name, graph in lite.graphs(reading(loss), loss, (None, 32, 32, 3)).items()}
+    for count in (1, 4):
+        images, others = pictures(count, seed=1), pictures(count, seed=2)
+        found = converted["loss"](y_true=images, y_pred=others)["loss"]
+        np.testing.assert_allclose(found, loss(images, others), rtol=1e-5)
+        view = np.asarray(loss.view(images))
+        np.testing.assert_allclose(converted["view"](images=images)["view"], view, atol=1e-5 * abs(view).max())
+        read = converted["encoder"](images=images)
+        for place, maps in enumerate(loss.readings(images)):  # 1e-4: of ssim, roots of differences of numbers near 1
+            np.testing.assert_allclose(read[str(place)], maps, atol=1e-4)
 
 
 def test_the_two_images_of_a_loss_are_told_apart_by_name(tmp_path: Path, exported: Any) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,7 +11,6 @@ import skimage.data
 from PIL import Image
 
 from aekeras import losses
-from aekeras.losses import catalogue
 from aekeras.losses.blindness import Colors
 from aekeras.losses.linear import LinearViewLoss
 
@@ -26,19 +23,6 @@ VIEWS: dict[str, Formula] = {
     "l1_blue": lambda x: x[..., 2:],
 }
 
-FILES = {
-    "test_loss_formulas": "l1 l1_gray l1_red l1_green l1_blue",
-    "test_loss_pixel": "l2 mse charbonnier",
-    "test_loss_color": "l1_channels l1_chroma l1_lab",
-    "test_loss_similarity": "ssim ms_ssim",
-    "test_loss_structure": "l1_contrast l1_edges gradient_difference",
-    "test_loss_scale": "l1_coarse laplacian_pyramid",
-    "test_loss_arrangement": "spectrum palette",
-    "test_loss_deep": "deep_features",
-    "test_loss_composite": "mirror center",
-}
-ORACLES = {name: file for file, names in FILES.items() for name in names.split()}
-
 
 @pytest.fixture(scope="module")
 def photographs() -> np.ndarray:
@@ -49,15 +33,6 @@ def photographs() -> np.ndarray:
 
 def floats(images: np.ndarray) -> np.ndarray:
     return images.astype(np.float32) / 255.0
-
-
-def test_every_loss_of_the_catalogue_is_held_against_something_outside() -> None:
-    """In the file of its family, where it is called by its name or by that of its class."""
-    texts = {file: (Path(__file__).parent / f"{file}.py").read_text() for file in set(ORACLES.values())}
-    assert set(ORACLES) == {row.name for row in catalogue()}
-    for name, file in ORACLES.items():
-        kind = losses.find(name).path.partition(":")[2]
-        assert re.search(rf"\b({name}|{kind})\b", texts[file]), f"{name} in {file}"
 
 
 @pytest.mark.parametrize("name", VIEWS)

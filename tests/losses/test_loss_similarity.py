@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import skimage.data
 import tensorflow as tf
+from gradients import gradient
 from skimage.metrics import structural_similarity
 
 from aekeras import losses
@@ -32,13 +33,6 @@ def pairs(height: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 def luma(images: Any) -> Any:
     return images @ LUMA
-
-
-def gradient(loss: Any, images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    variable = tf.Variable(others)
-    with tf.GradientTape() as tape:
-        total = tf.reduce_sum(loss(images, variable))
-    return tape.gradient(total, variable).numpy()
 
 
 def ssim_of_tensorflow(images: Any, others: Any, **knobs: Any) -> Any:
