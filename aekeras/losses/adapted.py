@@ -56,15 +56,17 @@ class AdaptedLoss(ImageLoss):
         return values if len(values.shape) == 1 else mean_of_image(values)
 
     def get_config(self) -> dict[str, Any]:
-        return super(ImageLoss, self).get_config() | {"made": self.text}
+        from aekeras.losses.sources import sources_of
+
+        return super(ImageLoss, self).get_config() | {"made": self.text, "sources": sources_of(self)}
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> AdaptedLoss:
-        from aekeras.losses.construction import read  # which adapts what it builds
+        from aekeras.losses.sources import restore  # which adapts what it builds
 
-        made = read(config["made"])
+        made = restore(config["made"], config.get("sources", ()))
         assert isinstance(made, cls)
-        return cls(**config | {"made": made.made})
+        return cls(made.made, name=config.get("name"), reduction=config.get("reduction", "none"))
 
 
 def _given(made: keras.losses.Loss, name: str) -> Any:

@@ -67,7 +67,7 @@ def _line(file: str, number: int | None, text: str | None) -> str:
 
 def _is_own(file: str) -> bool:
     """Whether code is neither of aekeras nor of Python or an installed package, unless a loss of it was asked for."""
-    if file.startswith("<"):
+    if file.startswith("<") or not Path(file).is_file():  # of compiled libraries, too
         return False
     for library in _LIBRARIES:
         if Path(file).is_relative_to(library):

@@ -16,6 +16,7 @@ from aekeras.losses.blindness import Blindness, OwnMetamers, Seed
 from aekeras.losses.blindness.colors import IDENTITY, Matrix
 from aekeras.losses.expression import Call, Node
 from aekeras.losses.reference import as_written, reference_of
+from aekeras.losses.registration import OWN, register_own
 
 _OF_KERAS = (
     "name",
@@ -52,6 +53,8 @@ class ImageLoss(keras.losses.Loss):
         super().__init_subclass__(**keywords)
         if isinstance(cls.blind_to, str):  # a word alone, whose letters are no words
             cls.blind_to = (cls.blind_to,)
+        if not cls.__module__.startswith("aekeras."):
+            register_own(cls, keras)
 
     def __init__(self, name: str | None = None, reduction: str | None = "none", dtype: Any = None) -> None:
         super().__init__(name=name, reduction=reduction, dtype=dtype)
@@ -164,7 +167,18 @@ class ImageLoss(keras.losses.Loss):
         return {name: getattr(self, name) for name in knobs_of(type(self))}
 
     def get_config(self) -> dict[str, Any]:
-        return super().get_config() | self.knobs()
+        config = super().get_config() | self.knobs()
+        if keras.saving.get_registered_name(type(self)) != OWN:
+            return config
+        from aekeras.losses.sources import sources_of  # which loads losses
+
+        return config | {"expression": self.text, "sources": sources_of(self)}
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> ImageLoss:
+        loss = cls(**{name: value for name, value in config.items() if name in knobs_of(cls)})
+        loss.name, loss.reduction = config.get("name"), config.get("reduction", "none")
+        return loss
 
     def changed_knobs(self) -> dict[str, Any]:
         """Those of the knobs that are not at their defaults, as an expression holds them."""

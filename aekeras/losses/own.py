@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib
 import importlib.util
@@ -140,13 +141,23 @@ def _from_file(path: Path) -> ModuleType:
     assert spec is not None
     assert spec.loader is not None
     module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    before = set(sys.modules)
     sys.path.insert(0, str(path.parent))  # a file may import what lies beside it, as a script may
     try:
-        with own_code(f"{shown_path(path)} to load"):
+        with own_code(f"{shown_path(path)} to load"), contextlib.redirect_stdout(sys.stderr):
             spec.loader.exec_module(module)
     except BaseException:
         del sys.modules[name]
         raise
     finally:
         sys.path.remove(str(path.parent))
+        _forget_neighbors(path.parent, set(sys.modules) - before)
     return module
+
+
+def _forget_neighbors(folder: Path, loaded: set[str]) -> None:
+    """So that another folder's file gets its own neighbors of the same names."""
+    for name in loaded:
+        file = getattr(sys.modules[name], "__file__", None)
+        if file is not None and Path(file).is_relative_to(folder) and "site-packages" not in Path(file).parts:
+            del sys.modules[name]

@@ -25,6 +25,15 @@ class ChangedLossWarning(UserWarning):
     """The file of a loss is not what it was when a model was trained under it."""
 
 
+class OwnLoss:
+    """What Keras loads in the place of any class of a person's own: the class, found by where it lay."""
+
+    @classmethod
+    def from_config(cls, config: dict[str, Any]) -> ImageLoss:
+        loss = restore(config["expression"], config["sources"])
+        return type(loss).from_config(config)
+
+
 def sources_of(loss: ImageLoss) -> list[dict[str, str]]:
     """For each part of the loss that is not of the catalogue: its "reference", the "path" of its file, its "sha256".
 
