@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aekeras import datasets, indexing, losses, samples
-from aekeras.artefacts import safe_name, shown_path
+from aekeras.artefacts import latest_version, read_json, safe_name, shown_path
 from aekeras.configuration import Training
 from aekeras.errors import InputError
 from aekeras.losses import DEFAULT_LOSSES
@@ -120,9 +120,24 @@ def _chosen(asked: Sequence[str | Any], options: Options, config: Training) -> l
         raise InputError(
             f"Expected a single loss with `name`. Received: {', '.join(chosen)}. Leave out the name, or train one loss."
         )
-    for loss in chosen.values():
+    named = [(loss, safe_name(options.name or text)) for text, loss in chosen.items()]
+    for loss, name in named:
+        _check_free(options.places.models / name, loss)
         try_out(loss, config.image_size)
-    return [(loss, safe_name(options.name or text)) for text, loss in chosen.items()]
+    return named
+
+
+def _check_free(parent: Path, loss: ImageLoss) -> None:
+    """Passes a new name, or that of models under the same loss: a server takes the newest for the others' heir."""
+    newest = latest_version(parent)
+    if newest is None:
+        return
+    run = read_json(newest / "assets.extra" / "run.json", "Train under another name.")
+    if run.get("loss") != loss.text:
+        raise InputError(
+            f"Expected a name that no other loss has. Received: {parent.name}, which {shown_path(newest)} was trained "
+            f"for under {run.get('loss')}. Choose another `--name`."
+        )
 
 
 def _folder(pictures: str | Path | None, dataset: str | None, options: Options) -> tuple[Path, Path | None]:

@@ -234,3 +234,12 @@ def test_a_missing_folder_is_told_of(two: Path) -> None:
     with pytest.raises(MissingError, match=r"Received: '.*/nowhere', which does not exist\. Check the path\."):
         train("nowhere", losses=["l1"], config=CONFIG)
     assert [path.name for path in Path().iterdir()] == [two.name]
+
+
+def test_a_name_that_another_loss_has_is_refused(trained: Project) -> None:
+    options = Options(places=trained.places, name="l1_gray")
+    with pytest.raises(
+        InputError, match=r"^Expected a name that no other loss has\. Received: l1_gray, which .*l1_gray"
+    ):
+        train(trained.pictures, losses=["l1"], config=trained.config, options=options)
+    assert sorted(path.name for path in (trained.places.models / "l1_gray").iterdir()) == ["1"]

@@ -92,7 +92,7 @@ def new(path: Path, name: str) -> None:
     write_template(path, name)
     click.echo(f"Wrote {path}: the class {name}, and a plain function. Next:")
     loss = str(Call(f"{path}:{name}"))
-    for command in (["aekeras", "losses", "check", loss], ["aekeras", "train", "--loss", loss]):
+    for command in (["aekeras", "losses", "check", loss], ["aekeras", "train", "PICTURES", "--loss", loss]):
         click.echo(f"  {shlex.join(command)}")
 
 

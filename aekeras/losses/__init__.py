@@ -13,6 +13,7 @@ from aekeras.losses.catalogue import DEFAULT_LOSSES, FAMILIES, ROWS, Row, positi
 from aekeras.losses.installed import installed
 from aekeras.losses.names import check_names
 from aekeras.losses.reference import as_written, shown_reference
+from aekeras.stderr import held_back
 
 if TYPE_CHECKING:
     from aekeras.losses.conformance import check
@@ -42,7 +43,8 @@ _HEAVY = {"ImageLoss": "image_loss", "ViewLoss": "view_loss", "check": "conforma
 def __getattr__(name: str) -> Any:
     if name not in _HEAVY:
         raise AttributeError(f"module 'aekeras.losses' has no attribute {name!r}")
-    return getattr(importlib.import_module(f"aekeras.losses.{_HEAVY[name]}"), name)
+    with held_back():  # TensorFlow's greetings
+        return getattr(importlib.import_module(f"aekeras.losses.{_HEAVY[name]}"), name)
 
 
 def catalogue() -> tuple[Row, ...]:
@@ -105,7 +107,8 @@ def get(loss: Any, *, reduction: str | None = None) -> ImageLoss:
             f"Expected `reduction` to be one of {shown}. Received: {reduction!r}."
             + did_you_mean(str(reduction), _REDUCTIONS)
         )
-    from aekeras.losses import construction, own
+    with held_back():  # TensorFlow's greetings
+        from aekeras.losses import construction, own
 
     found = construction.read(loss) if isinstance(loss, str) else own.adapted(loss)
     if reduction is None or found.reduction == reduction:

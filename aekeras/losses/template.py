@@ -53,7 +53,7 @@ class $name(ViewLoss):
     # are written as here: --loss "FILE.py:$name(pale=0.2)".
     def __init__(self, *, pale=0.1, **keywords):
         if not 0 <= pale < 1:
-            raise InputError(f"Expected `pale` in [0, 1). Received: {pale}. Choose 0.1.")
+            raise InputError(f"Expected `pale` in [0, 1). Received: {pale}. Try 0.1.")
         self.pale = pale
         super().__init__(**keywords)
 

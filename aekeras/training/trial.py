@@ -88,7 +88,7 @@ def _check_view(loss: ImageLoss, images: np.ndarray) -> None:
     if len(view.shape) != 4 or view.shape[0] != len(images):
         raise InputError(
             f"Expected the view of {loss.text} to have shape (2, height, width, channels) for two images. Received: "
-            f"{tuple(view.shape)}. Keep all four axes: ops.mean(images, axis=-1, keepdims=True)."
+            f"{tuple(view.shape)}. Keep all four axes, with keepdims=True where one is averaged over."
         )
 
 

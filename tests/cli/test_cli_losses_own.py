@@ -58,7 +58,7 @@ def test_new_writes_a_file_and_says_what_to_do_next(folder: Path) -> None:
     assert output("new", "my_losses.py").splitlines() == [
         "Wrote my_losses.py: the class Colorful, and a plain function. Next:",
         "  aekeras losses check my_losses.py:Colorful",
-        "  aekeras train --loss my_losses.py:Colorful",
+        "  aekeras train PICTURES --loss my_losses.py:Colorful",
     ]
     assert "class Colorful(ViewLoss):" in Path("my_losses.py").read_text()
     assert [path.name for path in folder.iterdir()] == ["my_losses.py"]
@@ -68,8 +68,8 @@ def test_the_next_commands_can_be_typed_whatever_the_path_and_the_name(folder: P
     (folder / "my losses + more").mkdir()
     *_, line = output("new", "my losses + more/of mine.py", "--name", "Mine").splitlines()
     words = shlex.split(line)
-    assert words[:3] == ["aekeras", "train", "--loss"]
-    assert json.loads(output("show", words[3], "--json"))["source"] == "my losses + more/of mine.py"
+    assert words[:4] == ["aekeras", "train", "PICTURES", "--loss"]
+    assert json.loads(output("show", words[4], "--json"))["source"] == "my losses + more/of mine.py"
 
 
 def test_new_never_overwrites_a_file(folder: Path) -> None:

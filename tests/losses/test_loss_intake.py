@@ -178,7 +178,10 @@ def test_a_model_of_another_size_says_so_when_it_is_fitted() -> None:
         ("mirror", ONE_INSIDE.format("mirror", "none")),
         ("center(l1, l2)", ONE_INSIDE.format("center", "l1, l2")),
         ("center(loss='l1')", ONE_INSIDE.format("center", "none")),
-        ("center(l1, size='big')", "Expected `size` of center to be a number in (0, 1]. Received: 'big'."),
+        (
+            "center(l1, size='big')",
+            "Expected `size` of center to be a number from 1e-06 to 1. Received: 'big'. Leave it out for 0.9.",
+        ),
     ],
 )
 def test_an_expression_that_means_nothing_is_refused(expression: str, told: str) -> None:

@@ -159,3 +159,42 @@ def test_losses_of_keras_come_from_keras() -> None:
     (source,) = sources_of(losses.get(keras.losses.Huber(delta=0.5)))
     assert source["reference"] == "keras.losses:Huber"
     assert restore("keras.losses:Huber(delta=0.5)", [source]) == losses.get("keras.losses:Huber(delta=0.5)")
+
+
+@pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")  # Keras's own, under NumPy 2
+def test_a_keras_file_with_a_class_of_ones_own_loads_from_another_folder_and_says_which_file_it_misses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("mine.py").write_text(
+        "from aekeras.losses import ViewLoss\n\n\nclass Mine(ViewLoss):\n    def __init__(self, gain=2.0):\n"
+        "        super().__init__()\n        self.gain = gain\n\n    def view(self, images):\n"
+        "        return self.gain * images\n"
+    )
+    loss = losses.get("mine.py:Mine(gain=3)")
+    model = keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(3, 1)])
+    model.compile("sgd", loss)
+    model.save("model.keras")
+    Path("elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    again = keras.saving.load_model("../model.keras").loss
+    assert (again.gain, again.text) == (3.0, loss.text)
+    Path("../mine.py").unlink()
+    with pytest.raises(MissingError, match=r"Expected the file of the loss .*mine\.py:Mine in .*mine\.py\. Found none"):
+        keras.saving.load_model("../model.keras")
+
+
+def test_files_of_two_folders_have_their_own_neighbors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    found = []
+    for weight in (1.0, 2.0):
+        folder = tmp_path / str(weight)
+        folder.mkdir()
+        (folder / "neighbor.py").write_text(f"WEIGHT = {weight}\n")
+        (folder / "mine.py").write_text(
+            "from neighbor import WEIGHT\n\nprint('loaded')\n\n\n"
+            "def mine(y_true, y_pred):\n    return WEIGHT * abs(y_true - y_pred)\n"
+        )
+        images = np.zeros((1, 4, 4, 3), "float32")
+        found.append(float(losses.get(f"{folder}/mine.py:mine")(images, images + 0.5)[0]))
+    assert found == [0.5, 1.0]
+    assert capsys.readouterr().out == ""  # where JSON goes

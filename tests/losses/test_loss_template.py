@@ -43,7 +43,7 @@ def test_its_knob_can_be_set_and_is_checked(file: Path) -> None:
     loss = losses.get(f"{file}:Mine(pale=0.25)")
     assert loss.knobs() == {"pale": 0.25}
     assert loss != losses.get(f"{file}:Mine")
-    with pytest.raises(InputError, match=r"Expected `pale` to lie in \[0, 1\)\. Received: 1\.5\."):
+    with pytest.raises(InputError, match=r"Expected `pale` in \[0, 1\)\. Received: 1\.5\."):
         losses.get(f"{file}:Mine(pale=1.5)")
 
 
