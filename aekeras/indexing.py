@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,6 +52,11 @@ def gather(sources: Sequence[Path], size: int, progress: Progress | None = None)
     known = metadata.read([source for source in sources if source.is_dir()])
     items = tuple(Item.of(path, known.get(path)) for path in collection.paths)
     return Gathered(collection=collection, items=items, sources=tuple(sources))
+
+
+def items_digest(items: Iterable[Item]) -> str:
+    """Which files, in which order: SHA-256 over those of the files."""
+    return hashlib.sha256("".join(item.digest for item in items).encode()).hexdigest()
 
 
 def build(directory: Path, encoder: Encoder, gathered: Gathered) -> Index:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from aekeras.artefacts import shown_path
-from aekeras.errors import InputError
+from aekeras.errors import InputError, MissingError
 from aekeras.places import FACTORS
 
 
@@ -24,11 +24,19 @@ def read(folders: Sequence[Path]) -> dict[Path, dict[str, str]]:
     for folder in folders:
         table = folder / FACTORS
         if table.is_file():
-            known.update(_rows(table))
+            known.update(read_table(table))
     return known
 
 
-def _rows(table: Path) -> dict[Path, dict[str, str]]:
+def read_table(table: Path) -> dict[Path, dict[str, str]]:
+    """The rows of a table by the absolute path of their picture; paths are relative to the table's folder.
+
+    Raises:
+        MissingError: There is no such table.
+        InputError: It has no column `path`, or is not text.
+    """
+    if not table.is_file():
+        raise MissingError(f"Expected a table in {shown_path(table)}. Found none. Name a file with a column `path`.")
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file, restkey="", restval="")

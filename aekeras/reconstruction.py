@@ -85,7 +85,12 @@ def reconstruct(
     )
 
 
-def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
+def rebuild(encoder: Encoder, originals: np.ndarray) -> np.ndarray:
+    """What a model makes of float images (N, S, S, 3) in [0, 1], float32, the same shape; may leave [0, 1].
+
+    Raises:
+        InputError: The saved model cannot be loaded.
+    """
     with held_back():
         import tensorflow as tf
 
@@ -97,7 +102,11 @@ def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
             f"Expected a saved model in {shown_path(encoder.directory)}. Received: files that cannot be loaded "
             f"({error}). Run `aekeras train` again."
         ) from error
-    reconstructions = served(images=tf.constant(originals))["reconstructions"].numpy()
+    return served(images=tf.constant(originals))["reconstructions"].numpy()
+
+
+def _rebuilt(encoder: Encoder, originals: np.ndarray) -> Rebuilt:
+    reconstructions = rebuild(encoder, originals)
     return Rebuilt(
         encoder=encoder,
         originals=originals,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,12 +13,14 @@ import numpy as np
 from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
+from aekeras.equality.scale import Scale, random_pairs
 from aekeras.errors import MissingError
 from aekeras.index import Index, Manifest, Neighbor, list_indexes
 from aekeras.losses import position
 from aekeras.model_choice import chosen
 from aekeras.places import Places
 
+_PAIRS = 100_000  # so that 0.01 % are ten pairs
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
 
 
@@ -110,6 +113,21 @@ class Shelf:
         index.check_model(encoder.fingerprint)
         return cls(index=index, encoder=encoder)
 
+    @property
+    def loss(self) -> str:
+        """Canonical text of the loss."""
+        return self.index.manifest.origin.loss
+
+    def scale(self, seed: int) -> Scale:
+        """What distances are usual between random pairs of the index.
+
+        Raises:
+            InputError: The index holds fewer than two pictures.
+        """
+        rows, others = random_pairs(len(self.index), seed, _PAIRS)
+        codes = self.index.codes
+        return Scale.of(np.linalg.norm(codes[rows] - codes[others], axis=1))
+
     def ask(self, pictures: np.ndarray, k: int, max_distance: float | None) -> list[Answer]:
         """One answer per picture, uint8 (N, S, S, 3)."""
         found = self.index.search(self.encoder.encode(pictures), k, max_distance)
@@ -140,6 +158,15 @@ def shelves(losses: Sequence[str] = (), places: Places | None = None) -> list[Sh
         names = {directory: directory.name for directory in found}
         directories = chosen(losses, found, names, f"a loss with an index in {shown_path(places.indexes)}")
     return [Shelf.open(directory, places) for directory in directories]
+
+
+def names(opened: Sequence[Shelf]) -> list[str]:
+    """What to call each: its loss, and also its index where several have the same loss."""
+    of_loss = Counter(shelf.loss for shelf in opened)
+    return [
+        shelf.loss if of_loss[shelf.loss] == 1 else f"{shelf.loss} ({shown_path(shelf.index.directory)})"
+        for shelf in opened
+    ]
 
 
 def search(

@@ -193,6 +193,7 @@ class Run:
             "constant": trained.constant,
             "data": {
                 "digest": collection.digest,
+                "items_digest": indexing.items_digest(self.gathered.items),
                 "count": len(collection),
                 "sources": [shown_path(source) for source in self.gathered.sources],
                 "unreadable": [{"path": shown_path(path), "reason": reason} for path, reason in collection.unreadable],

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from networks import DEEP, save_network
 
-from aekeras import equality, losses, samples, training
+from aekeras import losses, samples, training
 from aekeras.configuration import Training
+from aekeras.equality.distances import code_distances, loss_distances
+from aekeras.equality.fidelity import fidelity
 from aekeras.losses import DEFAULT_LOSSES
 
 CONFIG = Training(image_size=32, code_dim=32, epochs=2, batch_size=32, seed=1)
@@ -43,14 +45,14 @@ def pictures() -> np.ndarray:
 @cache
 def neighbors_by(expression: str) -> np.ndarray:
     """The loss between every query and the collection."""
-    return equality.loss_distances(losses.get(expression), pictures()[:QUERIES], pictures()[QUERIES:])
+    return loss_distances(losses.get(expression), pictures()[:QUERIES], pictures()[QUERIES:])
 
 
 @pytest.mark.parametrize("expression", EXAMPLES + COMPOSED)
 def test_it_trains_without_collapse_and_its_codes_are_its_own(expression: str) -> None:
     trained = training.fit(pictures()[QUERIES:], losses.get(expression), CONFIG)  # which refuses a collapse
     codes = trained.autoencoder.get_layer("encoder").predict(pictures() / np.float32(255), batch_size=256, verbose=0)
-    by_code = equality.code_distances(codes[:QUERIES], codes[QUERIES:])
-    own, other = (equality.fidelity(by_code, neighbors_by(name)).mean() for name in (expression, "l1"))
-    between = equality.fidelity(neighbors_by(expression), neighbors_by("l1")).mean()
+    by_code = code_distances(codes[:QUERIES], codes[QUERIES:])
+    own, other = (fidelity(by_code, neighbors_by(name)).mean() for name in (expression, "l1"))
+    between = fidelity(neighbors_by(expression), neighbors_by("l1")).mean()
     assert own > other or between > ALIKE, (own, other, between)

@@ -9,8 +9,11 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from aekeras import equality, losses, training
+from aekeras import losses, training
 from aekeras.configuration import Training
+from aekeras.equality.controls import pca_codes
+from aekeras.equality.distances import code_distances, loss_distances
+from aekeras.equality.fidelity import fidelity, median_ratio, metamer_recall
 from aekeras.losses import DEFAULT_LOSSES
 
 PHOTOGRAPHS = ("astronaut", "chelsea", "coffee", "rocket", "retina", "immunohistochemistry", "hubble_deep_field")
@@ -52,7 +55,7 @@ def encoded(pictures: np.ndarray) -> dict[str, Encoded]:
 def by_loss(pictures: np.ndarray) -> dict[str, np.ndarray]:
     """The loss itself between every query and the collection: the oracle."""
     queries, collection = pictures[TRAIN:], pictures[:TRAIN]
-    return {name: equality.loss_distances(losses.get(name), queries, collection) for name in DEFAULT_LOSSES}
+    return {name: loss_distances(losses.get(name), queries, collection) for name in DEFAULT_LOSSES}
 
 
 def _encode(name: str, pictures: np.ndarray) -> Encoded:
@@ -68,8 +71,8 @@ def _encode(name: str, pictures: np.ndarray) -> Encoded:
 
 def test_codes_agree_most_with_their_own_loss(encoded: dict[str, Encoded], by_loss: dict[str, np.ndarray]) -> None:
     for name, codes in encoded.items():
-        distances = equality.code_distances(codes.queries, codes.collection)
-        agreement = {other: equality.fidelity(distances, by_loss[other]).mean() for other in DEFAULT_LOSSES}
+        distances = code_distances(codes.queries, codes.collection)
+        agreement = {other: fidelity(distances, by_loss[other]).mean() for other in DEFAULT_LOSSES}
         assert max(agreement, key=agreement.__getitem__) == name, agreement
 
 
@@ -78,10 +81,10 @@ def test_codes_find_more_than_principal_components_do(
     name: str, encoded: dict[str, Encoded], by_loss: dict[str, np.ndarray], pictures: np.ndarray
 ) -> None:
     codes = encoded[name]
-    own = equality.fidelity(equality.code_distances(codes.queries, codes.collection), by_loss[name]).mean()
+    own = fidelity(code_distances(codes.queries, codes.collection), by_loss[name]).mean()
     view = np.asarray(losses.get(name).view(pictures.astype(np.float32) / 255.0)).reshape(len(pictures), -1)
-    collection, queries = equality.pca_codes(view[:TRAIN], view[TRAIN:], CONFIG.code_dim)
-    floor = equality.fidelity(equality.code_distances(queries, collection), by_loss[name]).mean()
+    collection, queries = pca_codes(view[:TRAIN], view[TRAIN:], CONFIG.code_dim)
+    floor = fidelity(code_distances(queries, collection), by_loss[name]).mean()
     assert own >= floor, (own, floor)
 
 
@@ -90,12 +93,12 @@ def test_distances_are_in_the_units_of_the_loss(
     name: str, encoded: dict[str, Encoded], by_loss: dict[str, np.ndarray]
 ) -> None:
     codes = encoded[name]
-    distances = equality.code_distances(codes.queries, codes.collection)
-    assert 0.8 <= equality.median_ratio(distances, by_loss[name]) <= 1.25
+    distances = code_distances(codes.queries, codes.collection)
+    assert 0.8 <= median_ratio(distances, by_loss[name]) <= 1.25
 
 
 @pytest.mark.parametrize("name", DEFAULT_LOSSES[1:])
 def test_a_metamer_finds_the_picture_it_was_made_from(name: str, encoded: dict[str, Encoded]) -> None:
     codes = encoded[name]
-    recall = equality.metamer_recall(equality.code_distances(codes.metamers, codes.collection))
+    recall = metamer_recall(code_distances(codes.metamers, codes.collection))
     assert recall >= 0.95, recall

@@ -1,15 +1,6 @@
-"""What a loss treats as equal, measured: do neighbors by code agree with neighbors by the loss itself?"""
+"""What a loss treats as equal, measured: pure functions from images, codes and losses to figures that say what they mean.
 
-from aekeras.equality.controls import pca_codes, scaled_codes
-from aekeras.equality.distances import code_distances, loss_distances
-from aekeras.equality.fidelity import fidelity, median_ratio, metamer_recall
-
-__all__ = [
-    "code_distances",
-    "fidelity",
-    "loss_distances",
-    "median_ratio",
-    "metamer_recall",
-    "pca_codes",
-    "scaled_codes",
-]
+Each measurement is a module with the function of its name and the `Result` that this gives. What they share: `estimates`
+(a figure and its interval), `scale` (distances as percentiles of random pairs), `distances` (by code, and by the loss
+itself), `results` (words, tables, plots, JSON).
+"""

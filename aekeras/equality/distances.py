@@ -48,7 +48,8 @@ def _is_l1_of_view(loss: Any) -> bool:
 
     kind = type(loss)
     return isinstance(loss, ViewLoss) and all(
-        getattr(kind, name) is getattr(ViewLoss, name) for name in ("distance", "compare", "prepare", "call", "__call__")
+        getattr(kind, name) is getattr(ViewLoss, name)
+        for name in ("distance", "compare", "prepare", "call", "__call__")
     )
 
 

@@ -33,17 +33,22 @@ class Estimate:
         """[low, high], as JSON holds it."""
         return [round(self.low, 6), round(self.high, 6)]
 
+    @property
+    def shown(self) -> str:
+        """The interval as people read it."""
+        return f"{self.low:.3g} to {self.high:.3g}"
+
     def __str__(self) -> str:
-        return f"{self.value:.3g} [{self.low:.3g}, {self.high:.3g}]"
+        return f"{self.value:.3g} ({self.shown})"
 
 
 def estimate(values: np.ndarray, seed: int, statistic: Callable[..., Any] = np.mean) -> Estimate:
     """A statistic of values, one per query, and its 95 % interval by resampling the queries.
 
     Args:
-        values: Shape (Q,), Q >= 1.
+        values: Shape (Q,) or (Q, ...), Q >= 1.
         seed: Of the resampling.
-        statistic: Called as `statistic(values, axis=...)`.
+        statistic: Called as `statistic(values, axis=...)`, with the queries along that axis.
 
     References:
         Efron, "Bootstrap methods: another look at the jackknife", The Annals of Statistics 7, 1979,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -46,7 +47,9 @@ class Table:
         others = [
             "  ".join(text.rjust(width) for text, width in zip(line[1:], widths[1:], strict=True)) for line in lines
         ]
-        return "\n".join([self.caption, *(f"  {one}  {rest}".rstrip() for one, rest in zip(first, others, strict=True))])
+        return "\n".join(
+            [self.caption, *(f"  {one}  {rest}".rstrip() for one, rest in zip(first, others, strict=True))]
+        )
 
 
 class Result:
@@ -82,5 +85,16 @@ class Result:
     __repr__ = __str__
 
 
+def listed(words: Iterable[str]) -> str:
+    """Words as a sentence has them: "a, b and c"."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def share_of(share: float) -> str:
+    """A share in [0, 1] as people say it: "93 %"."""
+    return f"{100 * share:.0f} %"
+
+
 def _printed(cell: Cell) -> str:
-    return " ".join(filter(None, (cell.text, cell.interval, f"({cell.mark})" if cell.mark else "")))
+    return " ".join(filter(None, (cell.text, f"({cell.interval})" if cell.interval else "", cell.mark)))

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from aekeras import equality, losses, training
+from aekeras import losses, training
 from aekeras.configuration import Training
+from aekeras.equality.controls import pca_codes, scaled_codes
+from aekeras.equality.distances import code_distances, loss_distances
+from aekeras.equality.fidelity import fidelity
 
 Row = tuple[str, str, str, str]
 _CODE_DIM = Training().code_dim
@@ -16,15 +19,15 @@ _CODE_DIM = Training().code_dim
 
 def fidelity_rows(loss: str, train: np.ndarray, queries: np.ndarray, seconds: Sequence[int]) -> list[Row]:
     """One row per length of training; the rivals are PCA of the view and scaling of the loss's distances."""
-    by_loss = equality.loss_distances(losses.get(loss), queries, train)
-    pca = _mean(equality.code_distances(*reversed(_pca(loss, train, queries))), by_loss)
-    within = equality.loss_distances(losses.get(loss), train, train)
-    codes, placed = equality.scaled_codes(within, by_loss, _CODE_DIM)
-    mds = _mean(equality.code_distances(placed, codes), by_loss)
+    by_loss = loss_distances(losses.get(loss), queries, train)
+    pca = _mean(code_distances(*reversed(_pca(loss, train, queries))), by_loss)
+    within = loss_distances(losses.get(loss), train, train)
+    codes, placed = scaled_codes(within, by_loss, _CODE_DIM)
+    mds = _mean(code_distances(placed, codes), by_loss)
     rows = []
     for wanted in seconds:
         encoder, took = _trained(loss, train, wanted)
-        ours = _mean(equality.code_distances(encode(encoder, queries), encode(encoder, train)), by_loss)
+        ours = _mean(code_distances(encode(encoder, queries), encode(encoder, train)), by_loss)
         name = f"fidelity@10 under {loss} after {took:.0f} s; rivals: PCA, MDS"
         rows.append((name, f"{ours:.3f}", f"{pca:.3f}, {mds:.3f}", f"{ours / pca:.2f}, {ours / mds:.2f}"))
     return rows
@@ -37,7 +40,7 @@ def encode(encoder: object, images: np.ndarray) -> np.ndarray:
 def _pca(loss: str, train: np.ndarray, queries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     view = losses.get(loss).view
     flat = [np.asarray(view(x.astype(np.float32) / 255.0)).reshape(len(x), -1) for x in (train, queries)]
-    return equality.pca_codes(*flat, _CODE_DIM)
+    return pca_codes(*flat, _CODE_DIM)
 
 
 def _trained(loss: str, train: np.ndarray, seconds: int) -> tuple[object, float]:
@@ -55,4 +58,4 @@ def _trained(loss: str, train: np.ndarray, seconds: int) -> tuple[object, float]
 
 
 def _mean(by_code: np.ndarray, by_loss: np.ndarray) -> float:
-    return float(equality.fidelity(by_code, by_loss).mean())
+    return float(fidelity(by_code, by_loss).mean())

@@ -1,0 +1,296 @@
+"""Leakage: how much of what a loss is blind to can still be read from its codes?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import numpy as np
+
+from aekeras.closed_form import ridge
+from aekeras.equality.controls import pca_codes
+from aekeras.equality.distances import as_floats, code_distances
+from aekeras.equality.estimates import Estimate, estimate
+from aekeras.equality.fidelity import nearest
+from aekeras.equality.results import Cell, Result, Table, listed, share_of
+from aekeras.equality.scale import Scale
+
+Encode = Callable[[np.ndarray], np.ndarray]
+
+_METAMERS = 4  # of each picture
+_COMPONENTS = 32  # of what differs between them
+_RESOLUTION = 0.01  # of the median distance of two codes: finer differences move no neighbor
+_PENALTY = 1e-3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Readable:
+    """What one encoder lets through of what a loss is blind to.
+
+    Attributes:
+        r2: Share of the variance that a linear probe predicts on held-out pictures; 0 where it predicts none.
+        recall: Share of metamers whose nearest picture, by code, is the one that they were made from.
+    """
+
+    r2: Estimate
+    recall: Estimate
+
+    def to_dict(self) -> dict[str, Any]:
+        """Figures and intervals."""
+        return {
+            "r2": round(self.r2.value, 6),
+            "r2_interval": self.r2.interval,
+            "metamer_recall": round(self.recall.value, 6),
+            "metamer_recall_interval": self.recall.interval,
+        }
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Leakage(Result):
+    """What can be read from the codes of each loss.
+
+    Attributes:
+        trained: By loss.
+        controls: By control, then by loss.
+        shuffled: R2 where the probe is taught the changes of other pictures, by loss.
+        blind_to: What each loss is blind to.
+        blind_to_nothing: Losses of which nothing can leak.
+        seed: Of the metamers, the split and the intervals.
+    """
+
+    title: ClassVar[str] = "What can still be read from the codes?"
+    key: ClassVar[str] = "leakage"
+
+    trained: Mapping[str, Readable]
+    controls: Mapping[str, Mapping[str, Readable]]
+    shuffled: Mapping[str, Estimate]
+    blind_to: Mapping[str, tuple[str, ...]]
+    blind_to_nothing: tuple[str, ...] = field(default=())
+    seed: int
+
+    def sentences(self) -> tuple[str, ...]:
+        said = [
+            "Metamers of a picture are other pictures that a loss cannot tell from it. What differs between them is what the "
+            "loss is blind to, and a code that keeps none of it is the same for all of them. A linear probe tries to "
+            f"read it nevertheless, from differences of codes above {_RESOLUTION:.0%} of a typical distance: R2 is the share of "
+            "the variance that it predicts of pictures it was not taught with."
+        ]
+        for loss, found in self.trained.items():
+            control = self.controls.get("untrained", {}).get(loss)
+            said.append(
+                f"From codes under `{loss}`, {share_of(found.r2.value)} of the variance of what it is blind to "
+                f"({listed(self.blind_to[loss])}) can be read"
+                + (f", from those of an untrained encoder {share_of(control.r2.value)}" if control else "")
+                + f". {share_of(found.recall.value)} of the metamers find the picture they were made from first"
+                + (f" ({share_of(control.recall.value)} untrained)." if control else ".")
+            )
+        if self.blind_to_nothing:
+            named = listed(f"`{loss}`" for loss in self.blind_to_nothing)
+            verb = "is" if len(self.blind_to_nothing) == 1 else "are"
+            said.append(f"{named} {verb} blind to nothing, so nothing can leak.")
+        return tuple(said)
+
+    def tables(self) -> tuple[Table, ...]:
+        if not self.trained:
+            return ()
+        names = tuple(self.controls)
+        read = tuple(
+            (
+                loss,
+                (
+                    _cell(found.r2),
+                    *(
+                        _cell(self.controls[name][loss].r2) if loss in self.controls[name] else Cell(text="-")
+                        for name in names
+                    ),
+                    _cell(self.shuffled[loss]),
+                ),
+            )
+            for loss, found in self.trained.items()
+        )
+        recall = tuple(
+            (
+                loss,
+                (
+                    _cell(found.recall),
+                    *(
+                        _cell(self.controls[name][loss].recall) if loss in self.controls[name] else Cell(text="-")
+                        for name in names
+                    ),
+                ),
+            )
+            for loss, found in self.trained.items()
+        )
+        shown = tuple(map(_named, names))
+        return (
+            Table(
+                caption="R2 of a probe for what the loss is blind to, on held-out pictures; 0 is blind",
+                corner="loss",
+                columns=("trained", *shown, "shuffled"),
+                rows=read,
+            ),
+            Table(
+                caption="Share of metamers whose nearest picture is the one they were made from",
+                corner="loss",
+                columns=("trained", *shown),
+                rows=recall,
+            ),
+        )
+
+    def plot(self, axes: Any) -> None:
+        losses = list(self.trained)
+        places = np.arange(len(losses))
+        bars = {"trained": self.trained, **self.controls}
+        width = 0.8 / len(bars)
+        for number, (name, of_loss) in enumerate(bars.items()):
+            found = [of_loss[loss].r2 if loss in of_loss else None for loss in losses]
+            shown = [(place, one) for place, one in zip(places, found, strict=True) if one is not None]
+            offset = (number - (len(bars) - 1) / 2) * width
+            errors = np.array([[one.value - one.low, one.high - one.value] for _, one in shown]).T
+            axes.bar(
+                [place + offset for place, _ in shown],
+                [one.value for _, one in shown],
+                width,
+                yerr=errors,
+                capsize=2,
+                label=name if name == "trained" else _named(name),
+            )
+        axes.set_xticks(places, losses)
+        axes.set_ylabel("R2 of the probe; 0 is blind")
+        axes.set_ylim(0, 1)
+        axes.legend(frameon=False)
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            loss: found.to_dict()
+            | {
+                "controls": {name: of[loss].to_dict() for name, of in self.controls.items() if loss in of},
+                "shuffled_r2": round(self.shuffled[loss].value, 6),
+                "shuffled_r2_interval": self.shuffled[loss].interval,
+                "seed": self.seed,
+            }
+            for loss, found in self.trained.items()
+        }
+
+
+def leakage(
+    losses: Mapping[str, Any],
+    encode: Mapping[str, Encode],
+    controls: Mapping[str, Mapping[str, Encode]],
+    images: np.ndarray,
+    seed: int,
+) -> Leakage:
+    """Probes the codes of metamers for what differs between the metamers of one picture.
+
+    These share all that the loss sees, so whatever is read is read of what it does not see, given what it sees: the
+    luma of a picture tells nothing of how its metamers' colors differ.
+
+    Args:
+        losses: The losses, by name.
+        encode: Encoders, by the same names.
+        controls: By control, then by the same names, other encoders.
+        images: uint8 or [0, 1], shape (N, S, S, 3), N >= 4.
+        seed: Of the metamers, the split and the intervals.
+    """
+    probed = {name: loss for name, loss in losses.items() if loss.blind_to}
+    originals = as_floats(images)
+    trained, shuffled = {}, {}
+    found: dict[str, dict[str, Readable]] = {name: {} for name in controls}
+    for name, loss in probed.items():
+        metamers = np.stack([np.asarray(loss.metamer(originals, seed + 1 + i)) for i in range(_METAMERS)], axis=1)
+        probe = Probe.of(metamers, seed)
+        trained[name] = probe.read(encode[name], originals)
+        shuffled[name] = probe.shuffled().read(encode[name], originals).r2
+        for control, encoders in controls.items():
+            if name in encoders:
+                found[control][name] = probe.read(encoders[name], originals)
+    return Leakage(
+        trained=trained,
+        controls=found,
+        shuffled=shuffled,
+        blind_to={name: tuple(loss.blind_to) for name, loss in probed.items()},
+        blind_to_nothing=tuple(name for name in losses if name not in probed),
+        seed=seed,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Probe:
+    """A question to codes: how do the metamers of a picture differ?
+
+    Attributes:
+        metamers: Float, shape (N, M, S, S, 3).
+        targets: How each differs from the mean of its picture's metamers, in leading components: (N, M, C).
+        taught: Rows of the pictures that the probe is fitted to; it is judged on the others.
+        seed: Of what is random.
+    """
+
+    metamers: np.ndarray
+    targets: np.ndarray
+    taught: np.ndarray
+    seed: int
+
+    @classmethod
+    def of(cls, metamers: np.ndarray, seed: int) -> Probe:
+        """The question for these metamers."""
+        count, several = metamers.shape[:2]
+        taught = np.random.default_rng(seed).permutation(count) < (count + 1) // 2
+        apart = _deviations(metamers.reshape(count, several, -1))
+        flat = apart.reshape(count * several, -1)
+        rows = np.repeat(taught, several)
+        known, asked = pca_codes(flat[rows], flat[~rows], _COMPONENTS)
+        targets = np.empty((count * several, known.shape[1]), np.float32)
+        targets[rows], targets[~rows] = known, asked
+        return cls(metamers=metamers, targets=targets.reshape(count, several, -1), taught=taught, seed=seed)
+
+    def shuffled(self) -> Probe:
+        """The same question with the answers of other pictures."""
+        order = np.random.default_rng(self.seed + 1).permutation(len(self.targets))
+        return Probe(metamers=self.metamers, targets=self.targets[order], taught=self.taught, seed=self.seed)
+
+    def read(self, encode: Encode, originals: np.ndarray) -> Readable:
+        """What the codes of an encoder tell."""
+        count, several = self.metamers.shape[:2]
+        codes = encode(self.metamers.reshape(count * several, *self.metamers.shape[2:])).reshape(count, several, -1)
+        of_originals = encode(originals)
+        near = nearest(code_distances(codes[:, 0], of_originals), 1)[:, 0]
+        return Readable(
+            r2=self._r2(self._blurred(codes, of_originals)), recall=estimate(near == np.arange(count), self.seed)
+        )
+
+    def _blurred(self, codes: np.ndarray, of_originals: np.ndarray) -> np.ndarray:
+        """The codes' deviations in typical distances, with noise as large as what moves no neighbor."""
+        unit = Scale.of_codes(of_originals, self.seed).distance(50.0)
+        noise = np.random.default_rng(self.seed).normal(0.0, _RESOLUTION / np.sqrt(codes.shape[-1]), codes.shape)
+        return _deviations(codes) / (unit or 1.0) + noise
+
+    def _r2(self, inputs: np.ndarray) -> Estimate:
+        """1 - squared errors / squares of the targets, over all components, by resampling held-out pictures."""
+        flat = (
+            inputs[self.taught].reshape(-1, inputs.shape[-1]),
+            self.targets[self.taught].reshape(-1, self.targets.shape[-1]),
+        )
+        kernel, bias = ridge(*flat, _PENALTY)
+        wanted = self.targets[~self.taught]
+        errors = wanted - (inputs[~self.taught] @ kernel + bias)
+        sums = np.stack([np.square(errors).sum(axis=(1, 2)), np.square(wanted).sum(axis=(1, 2))], axis=1)
+        return estimate(sums, self.seed, _explained)
+
+
+def _explained(sums: np.ndarray, axis: int) -> np.ndarray:
+    errors, squares = np.moveaxis(np.sum(sums, axis=axis), -1, 0)
+    return np.clip(1.0 - errors / np.maximum(squares, 1e-12), 0.0, 1.0)
+
+
+def _deviations(values: np.ndarray) -> np.ndarray:
+    """What differs from the mean over axis 1."""
+    return values - values.mean(axis=1, keepdims=True)
+
+
+def _cell(found: Estimate) -> Cell:
+    return Cell(text=f"{found.value:.3f}", interval=found.shown, shade=found.value)
+
+
+def _named(control: str) -> str:
+    return control if control == "untrained" else f"codes of {control}"

@@ -1,0 +1,280 @@
+"""How much the losses agree: what the neighbors of one picture by two losses have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import Any, ClassVar
+
+import numpy as np
+
+from aekeras.equality.estimates import Estimate, estimate
+from aekeras.equality.results import Cell, Result, Table
+from aekeras.errors import InputError
+
+_REST = 1e-4  # weight of all ranks below those that rank-biased overlap looks at
+_SHOWN = 20  # pairs of losses in the plot
+
+
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class Overlap(Result):
+    """What the neighbors by every two losses have in common. Both tables are symmetric.
+
+    Attributes:
+        k: Neighbors that are compared.
+        p: Persistence of rank-biased overlap: how slowly the weight of a rank falls.
+        depth: Ranks that rank-biased overlap looks at.
+        chance: Share that two random lists have in common.
+        seed: Of the intervals.
+        shares: {loss: {loss: share of the k nearest that both have}}.
+        rank_biased: {loss: {loss: rank-biased overlap, in [0, 1]}}.
+    """
+
+    title: ClassVar[str] = "How much do the losses agree?"
+    key: ClassVar[str] = "overlap"
+
+    k: int
+    p: float
+    depth: int
+    chance: float
+    seed: int
+    shares: Mapping[str, Mapping[str, Estimate]]
+    rank_biased: Mapping[str, Mapping[str, Estimate]]
+
+    def sentences(self) -> tuple[str, ...]:
+        pairs = self._pairs()
+        if not pairs:
+            return ("There is one loss only, so there is nothing to compare it with.",)
+        most, least = pairs[0], pairs[-1]
+        drawn = f"Of the {self.k} nearest pictures, random lists would have {percent(self.chance)} in common."
+        agree = f"{self._of(most)} agree most: their codes have {self._common(most)} of these neighbors in common"
+        if len(pairs) == 1:
+            return drawn, agree.replace(" agree most: their codes", "") + f"; {self._weighed(most)}."
+        return (
+            drawn,
+            f"{agree}; {self._weighed(most)}.",
+            f"{self._of(least)} agree least: {self._common(least)}; {self._weighed(least)}.",
+        )
+
+    def _pairs(self) -> list[tuple[str, str]]:
+        """Every two losses, the most alike first."""
+        return sorted(combinations(self.shares, 2), key=lambda pair: -self.shares[pair[0]][pair[1]].value)
+
+    def _of(self, pair: tuple[str, str]) -> str:
+        return f"`{pair[0]}` and `{pair[1]}`"
+
+    def _common(self, pair: tuple[str, str]) -> str:
+        one = self.shares[pair[0]][pair[1]]
+        return f"{percent(one.value)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
+
+    def _weighed(self, pair: tuple[str, str]) -> str:
+        one = self.rank_biased[pair[0]][pair[1]]
+        return f"where the first ranks weigh more, {percent(one.value)}"
+
+    def tables(self) -> tuple[Table, ...]:
+        if len(self.shares) < 2:
+            return ()
+        return (
+            self._table(f"Share of the {self.k} nearest by code that two losses have in common", self.shares),
+            self._table(f"Rank-biased overlap (p = {self.p:g}), which counts the first ranks more", self.rank_biased),
+        )
+
+    def _table(self, caption: str, shares: Mapping[str, Mapping[str, Estimate]]) -> Table:
+        rows = tuple((name, tuple(map(share_cell, row.values()))) for name, row in shares.items())
+        return Table(caption=caption, corner="loss", columns=tuple(shares), rows=rows)
+
+    def plot(self, axes: Any) -> None:
+        pairs = self._pairs()
+        if len(pairs) > _SHOWN:
+            pairs = pairs[: _SHOWN // 2] + pairs[-_SHOWN // 2 :]
+            axes.set_title(f"the {_SHOWN // 2} pairs of losses that agree most, and least")
+        dots(
+            axes,
+            [f"{one}, {other}" for one, other in pairs],
+            {
+                f"overlap of the {self.k} nearest": [self.shares[one][other] for one, other in pairs],
+                "rank-biased overlap": [self.rank_biased[one][other] for one, other in pairs],
+            },
+        )
+        axes.axvline(100 * self.chance, linestyle=":", color="gray")
+        axes.set_xlabel("in common (%); dotted: random lists")
+
+    def to_dict(self) -> dict[str, Any]:
+        shares: dict[str, Any] = as_json("shares", self.shares)["shares"]
+        return shares
+
+    def details(self) -> dict[str, Any]:
+        """What stands beside `to_dict`, whose keys are losses alone."""
+        return {
+            "k": self.k,
+            "intervals": as_json("shares", self.shares)["shares_intervals"],
+            "p": self.p,
+            "depth": self.depth,
+            **as_json("rbo", self.rank_biased),
+            "chance": round(self.chance, 6),
+            "seed": self.seed,
+        }
+
+
+def overlap(by_code: Mapping[str, np.ndarray], k: int, seed: int, *, p: float = 0.9) -> Overlap:
+    """What the neighbors by every two losses have in common.
+
+    Args:
+        by_code: Distances by each loss, (Q, N).
+        k: Neighbors to compare; all N where there are no more.
+        seed: Of the intervals.
+        p: Persistence of rank-biased overlap, in (0, 1): the chance that a reader of the list goes on to the next rank.
+
+    Raises:
+        InputError: Shapes that differ, no loss, no query, no picture, `k` below 1, or `p` out of range.
+    """
+    _, collection = extent(list(by_code.values()), k)
+    if not 0 < p < 1:
+        raise InputError(f"Expected `p` between 0 and 1. Received: {p:g}. Use 0.9, to look at the first ten or so.")
+    depth = min(collection, max(k, int(np.ceil(np.log(_REST) / np.log(p)))))
+    lists = {name: nearest(distances, depth) for name, distances in by_code.items()}
+    shares: dict[str, dict[str, Estimate]] = {name: {} for name in by_code}
+    rank_biased: dict[str, dict[str, Estimate]] = {name: {} for name in by_code}
+    for one in by_code:
+        for other in by_code:
+            if one in shares[other]:
+                shares[one][other], rank_biased[one][other] = shares[other][one], rank_biased[other][one]
+                continue
+            common = in_common(lists[one][:, :k], lists[other][:, :k])
+            shares[one][other] = estimate(common, seed)
+            rank_biased[one][other] = estimate(rank_biased_overlap(lists[one], lists[other], p), seed)
+    return Overlap(
+        k=min(k, collection),
+        p=p,
+        depth=depth,
+        chance=min(k, collection) / collection,
+        seed=seed,
+        shares=shares,
+        rank_biased=rank_biased,
+    )
+
+
+def rank_biased_overlap(lists: np.ndarray, others: np.ndarray, p: float = 0.9) -> np.ndarray:
+    """Extrapolated rank-biased overlap of two rankings without repeats, (Q, D) and (Q, D) -> (Q,), in [0, 1].
+
+    X_D / D p^D + (1 - p) / p sum_d X_d / d p^d, with X_d the entries that the first d ranks have in common: the
+    agreement at the last rank is taken to go on below it. 1 for equal rankings, 0 for disjoint ones.
+
+    References:
+        Webber, Moffat, Zobel, "A similarity measure for indefinite rankings", ACM Transactions on Information Systems
+        28(4), 2010, DOI 10.1145/1852102.1852106, equation 30.
+    """
+    queries, depth = lists.shape
+    met = np.sort(np.concatenate([_tagged(lists), _tagged(others)], axis=1), axis=1)
+    same = met[:, 1:] // depth == met[:, :-1] // depth
+    rows, places = np.nonzero(same)
+    ranks = np.maximum(met[rows, places] % depth, met[rows, places + 1] % depth)  # at which both have met the entry
+    new = np.bincount(rows * depth + ranks, minlength=queries * depth).reshape(queries, depth)
+    agreement = np.cumsum(new, axis=1) / np.arange(1, depth + 1)
+    weights = p ** np.arange(1, depth + 1)
+    return agreement[:, -1] * weights[-1] + (1 - p) / p * agreement @ weights
+
+
+def _tagged(lists: np.ndarray) -> np.ndarray:
+    """Entries with their ranks in one number, which sorts by entry: entry * D + rank."""
+    return lists.astype(np.int64) * lists.shape[1] + np.arange(lists.shape[1])
+
+
+def dispute(by_code: Mapping[str, np.ndarray], k: int) -> np.ndarray:
+    """How little the losses agree on each query's neighbors: 1 - mean overlap@k of every two, (Q,), in [0, 1]."""
+    queries, _ = extent(list(by_code.values()), k)
+    lists = [nearest(distances, k) for distances in by_code.values()]
+    shares = [in_common(one, other) for one, other in combinations(lists, 2)]
+    return 1.0 - np.mean(shares, axis=0) if shares else np.zeros(queries)
+
+
+def disputed(by_code: Mapping[str, np.ndarray], k: int) -> np.ndarray:
+    """Rows of the queries, (Q,): first those whose neighbors change most from loss to loss; equals in their order."""
+    return np.argsort(-dispute(by_code, k), kind="stable")
+
+
+def nearest(distances: np.ndarray, k: int) -> np.ndarray:
+    """The k nearest of each query, (Q, N) -> (Q, k) columns; equal distances in the order of the columns."""
+    if k >= distances.shape[1]:
+        return np.argsort(distances, axis=1, kind="stable")
+    within = distances <= np.partition(distances, k - 1, axis=1)[:, k - 1 : k]
+    columns = np.empty((len(distances), k), np.intp)
+    plain = within.sum(axis=1) == k  # the others have equals of the k-th, or NaN
+    candidates = np.nonzero(within[plain])[1].reshape(-1, k)
+    order = np.argsort(np.take_along_axis(distances[plain], candidates, 1), axis=1, kind="stable")
+    columns[plain] = np.take_along_axis(candidates, order, 1)
+    columns[~plain] = np.argsort(distances[~plain], axis=1, kind="stable")[:, :k]
+    return columns
+
+
+def in_common(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """Share of equal entries of two lists without repeats, (Q, k) and (Q, k) -> (Q,)."""
+    together = np.sort(np.concatenate([found, wanted], axis=1), axis=1)
+    return np.sum(together[:, 1:] == together[:, :-1], axis=1) / found.shape[1]
+
+
+def extent(distances: Sequence[np.ndarray], k: int) -> tuple[int, int]:
+    """Q and N of distance matrices (Q, N), which must be the same.
+
+    Raises:
+        InputError: They differ, or there is no query, no picture, or no neighbor asked for.
+    """
+    if k < 1:
+        raise InputError(f"Expected `k` of at least 1. Received: {k}. Ask for one neighbor or more.")
+    shapes = sorted({one.shape for one in distances})
+    if len(shapes) != 1 or len(shapes[0]) != 2 or 0 in shapes[0]:
+        received = ", ".join(map(str, shapes)) or "none"
+        raise InputError(
+            "Expected distances of one shape, (queries, pictures), with one of each at least. "
+            f"Received: {received}. Measure the same pictures under every loss."
+        )
+    return shapes[0]
+
+
+def estimates(shares: Mapping[str, Mapping[str, np.ndarray]], seed: int) -> dict[str, dict[str, Estimate]]:
+    """Of shares per query, (Q,) each."""
+    return {row: {column: estimate(one, seed) for column, one in each.items()} for row, each in shares.items()}
+
+
+def as_json(key: str, table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, Any]:
+    """Values under `key`, and intervals under a key beside it."""
+    return {
+        key: {row: {name: round(one.value, 6) for name, one in each.items()} for row, each in table.items()},
+        f"{key}_intervals": {row: {name: one.interval for name, one in each.items()} for row, each in table.items()},
+    }
+
+
+def percent(share: float, digits: int = 0) -> str:
+    """As text: 0.931 -> "93 %"."""
+    return f"{100 * share:.{digits}f} %"
+
+
+def in_words(parts: Iterable[str]) -> str:
+    """A list in a sentence: "a, b and c"."""
+    *first, last = parts
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def share_cell(share: Estimate | None, mark: str = "") -> Cell:
+    """An entry of a table, in percent; empty for what was not measured."""
+    if share is None:
+        return Cell(text="")
+    interval = f"{100 * share.low:.0f} to {100 * share.high:.0f}"
+    return Cell(text=percent(share.value), interval=interval, shade=min(1.0, max(0.0, share.value)), mark=mark)
+
+
+def dots(axes: Any, rows: Sequence[str], series: Mapping[str, Sequence[Estimate | None]]) -> None:
+    """Shares in percent with their intervals: one line of dots per row, one kind of dot per series."""
+    for place, (label, shares) in enumerate(series.items()):
+        shift = 0.7 * ((place + 0.5) / len(series) - 0.5)
+        known = [(row + shift, one) for row, one in enumerate(shares) if one is not None]
+        values = 100 * np.array([(one.value, one.low, one.high) for _, one in known]).reshape(-1, 3)
+        spread = np.maximum(np.abs(values[:, 1:] - values[:, :1]).T, 0.0)
+        marker = "osD^vPX*"[place % 8]
+        axes.errorbar(values[:, 0], [height for height, _ in known], xerr=spread, fmt=marker, markersize=5, label=label)
+    axes.set_yticks(range(len(rows)), rows)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.grid(axis="x", alpha=0.3)
+    if len(series) > 1:
+        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)

@@ -1,0 +1,211 @@
+"""Verified blindness: is each loss blind to what it declares, and do its codes follow?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from aekeras.equality.distances import as_floats
+from aekeras.equality.estimates import Estimate, estimate
+from aekeras.equality.invariance import losses_of_pairs
+from aekeras.equality.results import Cell, Result, Table, listed
+from aekeras.equality.scale import EQUAL, Scale
+from aekeras.equality.transformations import TRANSFORMATIONS
+
+Encode = Callable[[np.ndarray], np.ndarray]
+UNSEEN = 1e-2
+"""Share of what two different pictures have, up to which a change counts as not seen: rounding, and filters' edges."""
+_MOVED = 1 / 255
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """What speaks for or against one declared blindness.
+
+    Attributes:
+        seen: Largest loss of a change that should not be seen, as a share of the median loss of two pictures; None
+            where nobody knows how to make such a change.
+        changes: What was done: random changes of just that, and transformations.
+        percentile: Median percentile of the code distance of these changes among random pairs; None without codes.
+    """
+
+    seen: float | None
+    changes: tuple[str, ...]
+    percentile: Estimate | None = None
+
+    @property
+    def verdict(self) -> str:
+        """confirmed, refuted or not measured: by the loss itself."""
+        if self.seen is None:
+            return "not measured"
+        return "confirmed" if self.seen <= UNSEEN else "refuted"
+
+    @property
+    def code_follows(self) -> bool | None:
+        """Whether the codes do not see it either."""
+        return None if self.percentile is None else self.percentile.value <= EQUAL
+
+
+@dataclass(frozen=True, kw_only=True, repr=False)
+class Verified(Result):
+    """What every loss is declared blind to, and what was found.
+
+    Attributes:
+        evidence: By loss, then by word of its `blind_to`.
+        seed: Of the changes and the intervals.
+    """
+
+    title: ClassVar[str] = "Is each loss blind to what it declares?"
+    key: ClassVar[str] = "blindness"
+
+    evidence: Mapping[str, Mapping[str, Evidence]]
+    seed: int
+
+    def sentences(self) -> tuple[str, ...]:
+        said = [self._said(loss, words) for loss, words in self.evidence.items() if words]
+        nothing = [f"`{loss}`" for loss, words in self.evidence.items() if not words]
+        if nothing:
+            said.append(f"{listed(nothing)} {'is' if len(nothing) == 1 else 'are'} declared blind to nothing.")
+        return tuple(said)
+
+    def _said(self, loss: str, words: Mapping[str, Evidence]) -> str:
+        parts = []
+        for verdict in ("confirmed", "refuted", "not measured"):
+            named = [word for word, found in words.items() if found.verdict == verdict]
+            parts += [f"{listed(named)} ({verdict})"] if named else []
+        unheeded = [word for word, found in words.items() if found.code_follows is False]
+        return (
+            f"`{loss}` is declared blind to {listed(parts)}"
+            + (f"; its codes see {listed(unheeded)} after all." if unheeded else "; its codes follow.")
+            if any(found.percentile for found in words.values())
+            else f"`{loss}` is declared blind to {listed(parts)}."
+        )
+
+    def tables(self) -> tuple[Table, ...]:
+        rows = tuple(
+            (f"{loss}: {word}", _cells(found)) for loss, words in self.evidence.items() for word, found in words.items()
+        )
+        if not rows:
+            return ()
+        columns = (
+            "verdict",
+            "seen by the loss, share of two pictures'",
+            "code distance, % of random pairs nearer",
+            "by",
+        )
+        return (Table(caption="Declared blindness and evidence", corner="loss: blind to", columns=columns, rows=rows),)
+
+    def plot(self, axes: Any) -> None:
+        rows = [(f"{loss}: {word}", found) for loss, words in self.evidence.items() for word, found in words.items()]
+        for number, (_, found) in enumerate(rows):
+            if found.percentile is not None:
+                low, high = (
+                    found.percentile.value - found.percentile.low,
+                    found.percentile.high - found.percentile.value,
+                )
+                axes.errorbar([found.percentile.value], [-number], xerr=[[low], [high]], fmt="o", color="C0", capsize=2)
+        axes.axvline(EQUAL, linewidth=1, linestyle="--", color="C7")
+        axes.set_xscale("symlog", linthresh=1)
+        axes.set_xlim(-0.1, 110)
+        axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+        axes.set_yticks([-number for number in range(len(rows))], [name for name, _ in rows])
+        axes.set_xlabel("code distance of such changes: percent of random pairs that are nearer; dashed: equal")
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            loss: {word: self._as_dict(found) for word, found in words.items()} for loss, words in self.evidence.items()
+        }
+
+    def _as_dict(self, found: Evidence) -> dict[str, Any]:
+        code = found.percentile
+        return {
+            "verdict": found.verdict,
+            "seen": None if found.seen is None else round(found.seen, 6),
+            "changes": list(found.changes),
+            "percentile": None if code is None else round(code.value, 6),
+            "interval": None if code is None else code.interval,
+            "code_follows": found.code_follows,
+            "seed": self.seed,
+        }
+
+
+def verify(
+    losses: Mapping[str, Any],
+    encode: Mapping[str, Encode],
+    images: np.ndarray,
+    code_scale: Mapping[str, Scale],
+    loss_scale: Mapping[str, Scale],
+    seed: int,
+) -> Verified:
+    """Makes the changes that each loss is declared blind to, and looks whether loss and codes notice.
+
+    Args:
+        losses: The losses, by name.
+        encode: Encoders, by the same names; a loss without one is judged by itself alone.
+        images: uint8 or [0, 1], shape (N, S, S, 3).
+        code_scale: What distances of codes are usual.
+        loss_scale: What values of the losses are usual.
+        seed: Of the changes and the intervals.
+    """
+    before = as_floats(images)
+    evidence = {}
+    for name, loss in losses.items():
+        changed = {word: _changed(loss, word, before, seed) for word in loss.blind_to}
+        usual = float(np.median(loss_scale[name].distances))
+        evidence[name] = {
+            word: Evidence(
+                seen=_seen(loss, before, after, usual),
+                changes=tuple(after),
+                percentile=_of_codes(encode[name], before, after, code_scale[name], seed) if name in encode else None,
+            )
+            for word, after in changed.items()
+        }
+    return Verified(evidence=evidence, seed=seed)
+
+
+Changed = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def _changed(loss: Any, word: str, before: np.ndarray, seed: int) -> Changed:
+    """By what was done: the rows of the images that it changed, and what became of these."""
+    from aekeras.losses import blindness
+
+    known = blindness.of_words((word,)) if word in blindness.DIRECTIONS else ()
+    random = known or tuple(one for one in loss.blindness if word in one.words)
+    after = {f"random {word}": np.asarray(blindness.change((one,), before, seed)) for one in random}
+    for one in TRANSFORMATIONS:
+        if word in one.ignored_by and set(one.ignored_by) <= set(loss.blind_to):
+            after[one.label] = np.asarray(one.apply(before, seed), np.float32)
+    found = {}
+    for what, images in after.items():
+        moved = np.flatnonzero(np.abs(images - before).mean(axis=(1, 2, 3)) > _MOVED)
+        if len(moved):
+            found[what] = moved, images[moved]
+    return found
+
+
+def _seen(loss: Any, before: np.ndarray, changed: Changed, usual: float) -> float | None:
+    """The largest loss of a change, in usual losses."""
+    most = [float(losses_of_pairs(loss, before[rows], after).max()) for rows, after in changed.values()]
+    return max(most) / usual if most else None
+
+
+def _of_codes(encode: Encode, before: np.ndarray, changed: Changed, scale: Scale, seed: int) -> Estimate | None:
+    if not changed:
+        return None
+    codes = encode(before).astype(np.float64)
+    far = [np.linalg.norm(encode(after) - codes[rows], axis=1) for rows, after in changed.values()]
+    return estimate(scale.percentile(np.concatenate(far)), seed, np.median)
+
+
+def _cells(found: Evidence) -> tuple[Cell, ...]:
+    code = found.percentile
+    return (
+        Cell(text=found.verdict, mark="!" if found.verdict == "refuted" else ""),
+        Cell(text="-" if found.seen is None else f"{found.seen:.2g}"),
+        Cell(text="-") if code is None else Cell(text=f"{code.value:.1f}", interval=code.shown),
+        Cell(text=", ".join(found.changes) or "-"),
+    )

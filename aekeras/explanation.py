@@ -1,0 +1,287 @@
+"""Two pictures under every loss: how far apart they are, where, and whether that counts as equal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from aekeras import images
+from aekeras.artefacts import shown_path
+from aekeras.equality.results import listed
+from aekeras.equality.scale import EQUAL
+from aekeras.errors import AekerasError, InputError
+from aekeras.places import Places
+from aekeras.retrieval import Shelf, names, shelves
+
+_HEADINGS = ("loss", "value", "distance", "of usual", "percentile", "")
+_LEGEND = (
+    "  value: by the loss; distance: of the codes; of usual: distance by the median of random pairs of the index;\n"
+    "  percentile: random pairs that are nearer than these two."
+)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Verdict:
+    """What one loss says of the two pictures.
+
+    Attributes:
+        loss: Canonical text of the loss, with the index where several have this loss.
+        blind_to: What it cannot see.
+        value: The loss between the two.
+        distance: Of their codes, in the loss's units.
+        usual: The median distance of random pairs of the index; None where it holds no two pictures.
+        percentile: Share of random pairs that are nearer, in percent, [0, 100]; None where there is none.
+        equal: Whether the two count as equal; None where nothing is known of random pairs.
+        views: What the loss sees of each, shape (h, w, c); None where it cannot be shown.
+        note: Why there are no views, or no percentile; empty where there are both.
+        model: Folder of the model.
+        index: Folder of the index.
+    """
+
+    loss: str
+    blind_to: tuple[str, ...]
+    value: float
+    distance: float
+    usual: float | None
+    percentile: float | None
+    equal: bool | None
+    views: tuple[np.ndarray, np.ndarray] | None
+    note: str
+    model: Path
+    index: Path
+
+    @property
+    def map(self) -> np.ndarray | None:
+        """Where the two differ: the mean of |view(a) - view(b)| over the channels, shape (h, w)."""
+        return None if self.views is None else np.abs(self.views[0] - self.views[1]).mean(axis=-1)
+
+    @property
+    def verdict(self) -> str:
+        """ "equal", "different" or "unknown"."""
+        return {True: "equal", False: "different", None: "unknown"}[self.equal]
+
+    @property
+    def relative(self) -> float | None:
+        """The distance as a share of the usual one; None where there is none, or it is 0."""
+        return self.distance / self.usual if self.usual else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """One entry of `losses` in `aekeras explain --json`."""
+        return {
+            "loss": self.loss,
+            "value": round(self.value, 6),
+            "distance": round(self.distance, 6),
+            "percentile": None if self.percentile is None else round(self.percentile, 6),
+            "equal": self.equal,
+            "usual_distance": None if self.usual is None else round(self.usual, 6),
+            "model": shown_path(self.model),
+            "index": shown_path(self.index),
+            **({"note": self.note} if self.note else {}),
+        }
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Explanation:
+    """Two pictures under every loss.
+
+    Attributes:
+        a: The one picture.
+        b: The other.
+        verdicts: One per loss, from most equal to most different.
+        threshold: Percentile up to which the two count as equal.
+        seed: Of the random pairs.
+    """
+
+    a: Path
+    b: Path
+    verdicts: tuple[Verdict, ...]
+    threshold: float
+    seed: int
+
+    @property
+    def answer(self) -> str:
+        """Which losses call these two the same, in one sentence."""
+        said = {
+            equal: [_told(verdict) for verdict in self.verdicts if verdict.equal is equal]
+            for equal in (True, False, None)
+        }
+        parts = [
+            *([f"equal under {listed(said[True])}"] if said[True] else []),
+            *([f"different under {listed(said[False])}"] if said[False] else []),
+            *([f"unknown under {listed(said[None])}, for want of random pairs"] if said[None] else []),
+        ]
+        sentence = "; ".join(parts)
+        return f"{sentence[0].upper()}{sentence[1:]}."
+
+    def to_dict(self) -> dict[str, Any]:
+        """What `aekeras explain --json` prints."""
+        return {
+            "a": shown_path(self.a),
+            "b": shown_path(self.b),
+            "losses": [verdict.to_dict() for verdict in self.verdicts],
+            "threshold": self.threshold,
+            "seed": self.seed,
+        }
+
+    def __str__(self) -> str:
+        lines = [_HEADINGS, *map(_line, self.verdicts)]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        table = [
+            "  ".join([line[0].ljust(widths[0]), *(map(str.rjust, line[1:-1], widths[1:-1])), line[-1]]).rstrip()
+            for line in lines
+        ]
+        notes = [f"  {verdict.loss}: {verdict.note}" for verdict in self.verdicts if verdict.note]
+        return "\n".join(
+            [
+                f"{shown_path(self.a)} and {shown_path(self.b)}",
+                *(f"  {line}" for line in table),
+                f"{_LEGEND} Up to {self.threshold:g} % is equal.",
+                *notes,
+                self.answer,
+            ]
+        )
+
+    __repr__ = __str__
+
+
+def explain(
+    a: str | Path,
+    b: str | Path,
+    *,
+    losses: Sequence[str] = (),
+    places: Places | None = None,
+    threshold: float = EQUAL,
+    seed: int = 0,
+) -> Explanation:
+    """The two pictures under every loss that has an index, from most equal to most different.
+
+    Args:
+        a: A picture file.
+        b: Another one, or the same.
+        losses: Losses to ask; every index where none is named.
+        places: Where models and indexes are.
+        threshold: Percentile of random pairs of an index up to which the two are equal, [0, 100].
+        seed: Of the random pairs.
+
+    Raises:
+        MissingError: No index yet, or a picture that does not exist.
+        InputError: A file that is no picture, an unknown loss, or a threshold out of range.
+
+    Examples:
+        >>> import aekeras
+        >>> print(aekeras.explain("ginger-cat.png", "blue-cat.png"))
+    """
+    check_percentile("threshold", threshold)
+    a, b = Path(a), Path(b)
+    opened = shelves(losses, places)
+    pictures = {
+        size: [images.read(path, size)[None] for path in (a, b)]
+        for size in {shelf.encoder.image_size for shelf in opened}
+    }
+    verdicts = [
+        _verdict(shelf, name, pictures[shelf.encoder.image_size], threshold, seed)
+        for shelf, name in zip(opened, names(opened), strict=True)
+    ]
+    return Explanation(a=a, b=b, verdicts=tuple(sorted(verdicts, key=_rank)), threshold=threshold, seed=seed)
+
+
+def check_percentile(name: str, value: float) -> None:
+    """Passes when the value is a percentage.
+
+    Raises:
+        InputError: It is not.
+    """
+    if not 0 <= value <= 100:
+        raise InputError(
+            f"Expected `{name}` from 0 to 100. Received: {value:g}. It is a percentage of random pairs: 1 means nearer "
+            "than 99 % of them."
+        )
+
+
+def _verdict(shelf: Shelf, name: str, pair: Sequence[np.ndarray], threshold: float, seed: int) -> Verdict:
+    encoder = shelf.encoder
+    # One by one, for in a batch the same picture may get codes that differ in the last digit.
+    code, other = (encoder.encode(picture)[0].astype(np.float64) for picture in pair)
+    distance = float(np.linalg.norm(code - other))
+    scale = shelf.scale(seed) if len(shelf.index) > 1 else None
+    percentile = None if scale is None else float(scale.percentile(distance))
+    views, note = _views(shelf, pair)
+    return Verdict(
+        loss=name,
+        blind_to=shelf.index.manifest.origin.blind_to,
+        value=float(encoder.loss(*pair)[0]),
+        distance=distance,
+        usual=None if scale is None else scale.distance(50),
+        percentile=percentile,
+        equal=_equal(distance, percentile, threshold),
+        views=views,
+        note=note if scale is not None else " ".join(filter(None, (_no_pairs(shelf), note))),
+        model=encoder.directory,
+        index=shelf.index.directory,
+    )
+
+
+def _equal(distance: float, percentile: float | None, threshold: float) -> bool | None:
+    """Two pictures with one code are equal whatever is usual; for the rest that must be known."""
+    if percentile is None:
+        return True if distance == 0 else None
+    return percentile <= threshold
+
+
+def _no_pairs(shelf: Shelf) -> str:
+    count = f"{len(shelf.index)} picture{'s' if len(shelf.index) != 1 else ''}"
+    return f"no random pairs: {shown_path(shelf.index.directory)} holds {count}."
+
+
+def _views(shelf: Shelf, pair: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
+    """What the loss sees of the two; or None, and why."""
+    try:
+        one, other = (np.asarray(shelf.encoder.view(picture)) for picture in pair)
+    except AekerasError as error:
+        return None, f"no view: {error}"
+    if one.ndim != 4 or 0 in one.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
+        return None, f"no view: it has the shape {one.shape[1:]}, or values that are not finite."
+    return (one[0], other[0]), ""
+
+
+def _rank(verdict: Verdict) -> tuple[int, float, float]:
+    """Equal ones first, then by the share of the usual distance.
+
+    Not by percentile alone: where an index holds many pictures that a loss cannot tell apart, those pairs fill its lowest
+    percentiles, and a pair at no distance stands among them.
+    """
+    share = verdict.relative
+    if share is None:
+        share = 0.0 if verdict.distance == 0 else np.inf
+    return (True, False, None).index(verdict.equal), share, verdict.value
+
+
+def _line(verdict: Verdict) -> tuple[str, ...]:
+    return (
+        verdict.loss,
+        f"{verdict.value:.4f}",
+        f"{verdict.distance:.4f}",
+        "-" if verdict.relative is None else shown_percent(100 * verdict.relative),
+        "-" if verdict.percentile is None else shown_percent(verdict.percentile),
+        verdict.verdict,
+    )
+
+
+def _told(verdict: Verdict) -> str:
+    share = verdict.relative
+    return f"`{verdict.loss}`" + ("" if share is None else f" ({shown_percent(100 * share)} of the usual distance)")
+
+
+def shown_percent(value: float) -> str:
+    """A percentage as people read it: "0.28 %", "12 %"."""
+    return f"{value:.2f} %" if value < 10 else f"{value:.0f} %"
+
+
+def nearness(percentile: float) -> str:
+    """A percentile in words: "nearer than 99.71 % of random pairs"."""
+    # Rounded down, so that only what is nearer than all is said to be.
+    return f"nearer than {np.floor(100 * (100 - percentile)) / 100:.4g} % of random pairs"

@@ -1,0 +1,53 @@
+"""The pictures that losses disagree on most, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from aekeras import images
+from aekeras.equality.fidelity import nearest
+from aekeras.equality.overlap import disputed
+from aekeras.errors import MissingError, UnreadableImageError
+from aekeras.study.parts import Dispute, DisputeAnswer, Shown
+from aekeras.study.shared import Shared
+
+_DISPUTES, _NEIGHBORS = 5, 6
+_SIDE = 112  # pixels at which pictures are shown
+
+
+def most_disputed(shared: Shared, k: int) -> tuple[Dispute, ...]:
+    """The queries whose neighbors change most from loss to loss; none where there is one loss only."""
+    if len(shared.subjects) < 2:
+        return ()
+    rows, scores = disputed(shared.by_code, k)
+    near = {name: nearest(distances, _NEIGHBORS) for name, distances in shared.by_code.items()}
+    return tuple(_dispute(shared, row, float(scores[row]), near) for row in rows[:_DISPUTES].tolist())
+
+
+def _dispute(shared: Shared, row: int, score: float, near: dict[str, np.ndarray]) -> Dispute:
+    def shown(path: Path, note: str = "") -> Shown:
+        return Shown(path=path, image=_read(path), note=note)
+
+    sample = shared.sample
+    answers = (
+        DisputeAnswer(
+            loss=subject.name,
+            blind_to=subject.loss.blind_to,
+            neighbors=tuple(
+                shown(sample.collection_paths[column], f"{shared.by_code[subject.name][row, column]:.4f}")
+                for column in near[subject.name][row].tolist()
+            ),
+        )
+        for subject in shared.subjects
+    )
+    return Dispute(query=shown(sample.query_paths[row]), score=score, answers=tuple(answers))
+
+
+def _read(path: Path) -> np.ndarray | None:
+    """The picture; None where its file has vanished or changed into something else."""
+    try:
+        return images.read(path, _SIDE)
+    except (MissingError, UnreadableImageError):
+        return None

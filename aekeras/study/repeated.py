@@ -1,0 +1,81 @@
+"""The measurements that need further trainings: what seeds leave open, and how large a code must be."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from aekeras.equality.budget import Budget, budget
+from aekeras.equality.distances import as_floats, code_distances
+from aekeras.equality.leakage import leakage
+from aekeras.equality.spread import Spread, spread
+from aekeras.errors import InputError
+from aekeras.pictures import Block, Row, Tile
+from aekeras.places import Places
+from aekeras.progress import Progress
+from aekeras.reconstruction import rebuild
+from aekeras.study import trainings
+from aekeras.study.shared import Shared
+from aekeras.study.subjects import Subject
+
+_REBUILT, _DRAWN = 60, 3
+_PROBED = 400
+
+
+def output_space(
+    shared: Shared, seeds: int, places: Places, progress: Progress
+) -> tuple[Spread, tuple[Block, ...]]:
+    """What models that differ in their seed only rebuild, and some of it as pictures."""
+    originals = as_floats(shared.sample.queries[:_REBUILT])
+    rebuilt = {}
+    for subject in shared.subjects:
+        encoders = trainings.of_seeds(subject, seeds, places, progress)
+        rebuilt[subject.name] = np.stack([np.clip(rebuild(encoder, originals), 0.0, 1.0) for encoder in encoders])
+    return spread(shared.losses, rebuilt, originals, shared.seed), (_block(shared, originals, rebuilt),)
+
+
+def _block(shared: Shared, originals: np.ndarray, rebuilt: dict[str, np.ndarray]) -> Block:
+    """A row per loss: every picture by every seed."""
+    paths = shared.sample.query_paths
+    seeds = len(next(iter(rebuilt.values())))
+    shown = range(min(_DRAWN, len(originals)))
+    first = [Tile(image=originals[i], caption=paths[i].name if s == 0 else "") for i in shown for s in range(seeds)]
+    rows = [Row(label="original", tiles=first)]
+    for name, versions in rebuilt.items():
+        tiles = [Tile(image=versions[s, i], caption=f"seed {s}") for i in shown for s in range(seeds)]
+        rows.append(Row(label=name, tiles=tiles))
+    return Block(rows=rows)
+
+
+def code_budget(
+    shared: Shared, asked: str | None, sizes: Sequence[int], k: int, places: Places, progress: Progress
+) -> tuple[Budget, tuple[Block, ...]]:
+    """Fidelity and leakage of one loss by the numbers of a code."""
+    subject = _subject(shared, asked)
+    encoders = trainings.of_sizes(subject, sizes, places, progress)
+    sample, name = shared.sample, subject.name
+    by_code = {
+        "trained": {
+            size: code_distances(encoder.encode(sample.queries), encoder.encode(sample.collection))
+            for size, encoder in encoders.items()
+        },
+        "pca": {size: shared.principal(subject, size) for size in sizes},
+        "mds": {size: shared.scaled(subject, size) for size in sizes},
+    }
+    losses, probed = {name: subject.loss}, sample.collection[:_PROBED]
+    leaks = {}
+    if subject.loss.blind_to:
+        for size, encoder in encoders.items():
+            leaks[size] = leakage(losses, {name: encoder.encode}, {}, probed, shared.seed).trained[name].r2
+    return budget(name, by_code, shared.by_loss[name], leaks, k, shared.seed), ()
+
+
+def _subject(shared: Shared, asked: str | None) -> Subject:
+    """The loss that is asked for; else the first that is blind to something."""
+    blind = [subject for subject in shared.subjects if subject.loss.blind_to] or list(shared.subjects)
+    fitting = [subject for subject in shared.subjects if asked in (subject.name, subject.loss.text)] if asked else blind
+    if not fitting:
+        names = ", ".join(subject.name for subject in shared.subjects)
+        raise InputError(f"Expected the loss for the budget to be one of: {names}. Received: {asked!r}. Name one of them.")
+    return fitting[0]

@@ -1,0 +1,167 @@
+"""What the measurements of a study share, computed once: codes, the oracles, scales, controls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from aekeras.configuration import Training
+from aekeras.equality.controls import pca_codes, pixel_codes, scaled_codes
+from aekeras.equality.distances import as_floats, code_distances, loss_distances, views
+from aekeras.equality.scale import Scale
+from aekeras.errors import AekerasError, InputError
+from aekeras.losses.explaining import own_code
+from aekeras.study.sample import Sample
+from aekeras.study.subjects import Subject
+
+Distances = dict[str, np.ndarray]
+Encode = Callable[[np.ndarray], np.ndarray]
+
+_LANDMARKS = 500  # of the collection, from which classical scaling places the rest where all pairs would take long
+_UNTRAINED_ON = 96  # pictures that an untrained encoder's thresholds and units are taken from
+_PAIRS = 1_500_000  # of the collection, up to which the loss of all of them is computed for classical scaling
+_CHUNK = 256
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Shared:
+    """Distances of all queries to the collection, in many ways; dictionaries go by the names of the subjects.
+
+    Attributes:
+        subjects: The models that can be measured.
+        sample: The pictures.
+        by_loss: The losses of queries and collection, (Q, N) each.
+        seed: Of all that is random.
+    """
+
+    subjects: tuple[Subject, ...]
+    sample: Sample
+    by_loss: Distances
+    seed: int
+
+    @property
+    def losses(self) -> dict[str, Any]:
+        """The losses."""
+        return {subject.name: subject.loss for subject in self.subjects}
+
+    @property
+    def encode(self) -> dict[str, Encode]:
+        """The trained encoders."""
+        return {subject.name: subject.encoder.encode for subject in self.subjects}
+
+    @cached_property
+    def by_code(self) -> Distances:
+        """Distances of the codes of queries and collection."""
+        return {name: self._by(encode) for name, encode in self.encode.items()}
+
+    @cached_property
+    def code_scale(self) -> dict[str, Scale]:
+        """What distances of codes are usual."""
+        return {name: Scale.of(distances) for name, distances in self.by_code.items()}
+
+    @cached_property
+    def loss_scale(self) -> dict[str, Scale]:
+        """What values of the losses are usual."""
+        return {name: Scale.of(distances) for name, distances in self.by_loss.items()}
+
+    @cached_property
+    def untrained(self) -> dict[str, Encode]:
+        """Encoders of the same shape with random weights."""
+        return {subject.name: _untrained(subject, self.sample.collection) for subject in self.subjects}
+
+    @property
+    def other_encoders(self) -> dict[str, dict[str, Encode]]:
+        """Encoders beside a loss's own: untrained, and trained under a loss that is blind to nothing."""
+        sees_all = next((subject for subject in self.subjects if not subject.loss.blind_to), None)
+        if sees_all is None:
+            return {"untrained": self.untrained}
+        return {"untrained": self.untrained, sees_all.name: dict.fromkeys(self.losses, sees_all.encoder.encode)}
+
+    @cached_property
+    def controls(self) -> dict[str, Distances]:
+        """Distances of codes that need no training, of the same number of values."""
+        return {
+            "mds": {s.name: self.scaled(s, s.encoder.code_dim) for s in self.subjects},
+            "pca": {s.name: self.principal(s, s.encoder.code_dim) for s in self.subjects if _has_view(s)},
+            "pixels": {
+                s.name: self._by(lambda images, size=s.encoder.code_dim: pixel_codes(images, size))
+                for s in self.subjects
+            },
+            "untrained": {name: self._by(encode) for name, encode in self.untrained.items()},
+        }
+
+    def principal(self, subject: Subject, code_dim: int) -> np.ndarray:
+        """Distances of the principal components of what a loss sees."""
+        seen = (views(subject.loss, images) for images in (self.sample.collection, self.sample.queries))
+        collection, queries = pca_codes(*seen, code_dim)
+        return code_distances(queries, collection)
+
+    def scaled(self, subject: Subject, code_dim: int) -> np.ndarray:
+        """Distances after classical scaling of the loss's own, from landmarks where the collection is large."""
+        collection, by_loss = self.sample.collection, self.by_loss[subject.name]
+        if len(collection) ** 2 <= _PAIRS:
+            codes, queries = scaled_codes(loss_distances(subject.loss, collection, collection), by_loss, code_dim)
+            return code_distances(queries, codes)
+        rows = np.random.default_rng(self.seed).permutation(len(collection))[:_LANDMARKS]
+        to_landmarks = loss_distances(subject.loss, collection, collection[rows])
+        _, codes = scaled_codes(to_landmarks[rows], to_landmarks, code_dim)
+        _, queries = scaled_codes(to_landmarks[rows], by_loss[:, rows], code_dim)
+        return code_distances(queries, codes)
+
+    def _by(self, encode: Encode) -> np.ndarray:
+        return code_distances(encode(self.sample.queries), encode(self.sample.collection))
+
+
+def share(subjects: Sequence[Subject], sample: Sample, seed: int) -> tuple[Shared, tuple[str, ...]]:
+    """What the measurements share, and a sentence on each loss that cannot be measured on these pictures.
+
+    Raises:
+        InputError: None of them can.
+    """
+    by_loss, notes = {}, []
+    for subject in subjects:
+        try:
+            by_loss[subject.name] = _oracle(subject, sample)
+        except AekerasError as error:
+            notes.append(f"`{subject.name}` is left out: {error}")
+    if not by_loss:
+        raise InputError(" ".join(notes))
+    kept = tuple(subject for subject in subjects if subject.name in by_loss)
+    return Shared(subjects=kept, sample=sample, by_loss=by_loss, seed=seed), tuple(notes)
+
+
+def _oracle(subject: Subject, sample: Sample) -> np.ndarray:
+    with own_code(f"{subject.name} to compare pictures"):
+        distances = loss_distances(subject.loss, sample.queries, sample.collection)
+    if not np.isfinite(distances).all():
+        raise InputError(f"Expected finite values of {subject.name}. Received: NaN or infinity. Mend the loss.")
+    if not distances.max() > 0:
+        raise InputError(
+            f"Expected pictures that differ under {subject.name}. Received: {len(sample.collection):,} pictures that "
+            "are all equal. Add others."
+        )
+    return distances
+
+
+def _has_view(subject: Subject) -> bool:
+    from aekeras.losses import ImageLoss
+
+    return type(subject.loss).view is not ImageLoss.view or not subject.loss.blind_to
+
+
+def _untrained(subject: Subject, images: np.ndarray) -> Encode:
+    from aekeras import training
+
+    told: Mapping[str, Any] = subject.config
+    config = replace(Training.from_dict(dict(told)), closed_form=False, image_size=images.shape[1])
+    encoder = training.begin(images[:_UNTRAINED_ON], subject.loss, config).learner.encoder
+
+    def encode(pictures: np.ndarray) -> np.ndarray:
+        parts = range(0, len(pictures), _CHUNK)
+        return np.concatenate([np.asarray(encoder(as_floats(pictures[i : i + _CHUNK]))) for i in parts])
+
+    return encode
