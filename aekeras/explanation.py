@@ -12,15 +12,16 @@ import numpy as np
 from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.equality.results import listed
-from aekeras.equality.scale import EQUAL
-from aekeras.errors import AekerasError, InputError
+from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.errors import AekerasError
 from aekeras.places import Places
 from aekeras.retrieval import Shelf, names, shelves
+from aekeras.shares import check_share, shown_percent
 
-_HEADINGS = ("loss", "value", "distance", "of usual", "percentile", "")
+_HEADINGS = ("loss", "value", "distance", "of typical", "percentile", "")
 _LEGEND = (
-    "  value: by the loss; distance: of the codes; of usual: distance by the median of random pairs of the index;\n"
-    "  percentile: random pairs that are nearer than these two."
+    "  value: by the loss itself; distance: of the codes; of typical: by the median distance of random pairs of the\n"
+    "  index; percentile: random pairs that are nearer than these two."
 )
 
 
@@ -29,11 +30,13 @@ class Verdict:
     """What one loss says of the two pictures.
 
     Attributes:
-        loss: Canonical text of the loss, with the index where several have this loss.
+        loss: Canonical text of the loss.
+        name: What to call it: the loss, and also the index where several have this loss.
         blind_to: What it cannot see.
         value: The loss between the two.
         distance: Of their codes, in the loss's units.
-        usual: The median distance of random pairs of the index; None where it holds no two pictures.
+        share: The distance in typical ones, the median of random pairs of the index; None where it holds no two
+            pictures, infinite where they are all alike and these two are not.
         percentile: Share of random pairs that are nearer, in percent, [0, 100]; None where there is none.
         equal: Whether the two count as equal; None where nothing is known of random pairs.
         views: What the loss sees of each, shape (h, w, c); None where it cannot be shown.
@@ -43,10 +46,11 @@ class Verdict:
     """
 
     loss: str
+    name: str
     blind_to: tuple[str, ...]
     value: float
     distance: float
-    usual: float | None
+    share: float | None
     percentile: float | None
     equal: bool | None
     views: tuple[np.ndarray, np.ndarray] | None
@@ -64,11 +68,6 @@ class Verdict:
         """ "equal", "different" or "unknown"."""
         return {True: "equal", False: "different", None: "unknown"}[self.equal]
 
-    @property
-    def relative(self) -> float | None:
-        """The distance as a share of the usual one; None where there is none, or it is 0."""
-        return self.distance / self.usual if self.usual else None
-
     def to_dict(self) -> dict[str, Any]:
         """One entry of `losses` in `aekeras explain --json`."""
         return {
@@ -77,7 +76,7 @@ class Verdict:
             "distance": round(self.distance, 6),
             "percentile": None if self.percentile is None else round(self.percentile, 6),
             "equal": self.equal,
-            "usual_distance": None if self.usual is None else round(self.usual, 6),
+            "share": None if self.share is None or np.isinf(self.share) else round(self.share, 6),
             "model": shown_path(self.model),
             "index": shown_path(self.index),
             **({"note": self.note} if self.note else {}),
@@ -92,7 +91,7 @@ class Explanation:
         a: The one picture.
         b: The other.
         verdicts: One per loss, from most equal to most different.
-        threshold: Percentile up to which the two count as equal.
+        threshold: Share of a typical distance up to which the two count as equal.
         seed: Of the random pairs.
     """
 
@@ -106,7 +105,7 @@ class Explanation:
     def answer(self) -> str:
         """Which losses call these two the same, in one sentence."""
         said = {
-            equal: [_told(verdict) for verdict in self.verdicts if verdict.equal is equal]
+            equal: [_told(verdict, self.verdicts[0]) for verdict in self.verdicts if verdict.equal is equal]
             for equal in (True, False, None)
         }
         parts = [
@@ -134,12 +133,12 @@ class Explanation:
             "  ".join([line[0].ljust(widths[0]), *(map(str.rjust, line[1:-1], widths[1:-1])), line[-1]]).rstrip()
             for line in lines
         ]
-        notes = [f"  {verdict.loss}: {verdict.note}" for verdict in self.verdicts if verdict.note]
+        notes = [f"  {verdict.name}: {verdict.note}" for verdict in self.verdicts if verdict.note]
         return "\n".join(
             [
                 f"{shown_path(self.a)} and {shown_path(self.b)}",
                 *(f"  {line}" for line in table),
-                f"{_LEGEND} Up to {self.threshold:g} % is equal.",
+                f"{_LEGEND} Up to {100 * self.threshold:g} % of typical is equal.",
                 *notes,
                 self.answer,
             ]
@@ -154,7 +153,7 @@ def explain(
     *,
     losses: Sequence[str] = (),
     places: Places | None = None,
-    threshold: float = EQUAL,
+    threshold: float = EQUAL_SHARE,
     seed: int = 0,
 ) -> Explanation:
     """The two pictures under every loss that has an index, from most equal to most different.
@@ -164,7 +163,7 @@ def explain(
         b: Another one, or the same.
         losses: Losses to ask; every index where none is named.
         places: Where models and indexes are.
-        threshold: Percentile of random pairs of an index up to which the two are equal, [0, 100].
+        threshold: Share of a typical distance of an index up to which the two are equal.
         seed: Of the random pairs.
 
     Raises:
@@ -175,7 +174,7 @@ def explain(
         >>> import aekeras
         >>> print(aekeras.explain("ginger-cat.png", "blue-cat.png"))
     """
-    check_percentile("threshold", threshold)
+    check_share("threshold", threshold)
     a, b = Path(a), Path(b)
     opened = shelves(losses, places)
     pictures = {
@@ -189,35 +188,23 @@ def explain(
     return Explanation(a=a, b=b, verdicts=tuple(sorted(verdicts, key=_rank)), threshold=threshold, seed=seed)
 
 
-def check_percentile(name: str, value: float) -> None:
-    """Passes when the value is a percentage.
-
-    Raises:
-        InputError: It is not.
-    """
-    if not 0 <= value <= 100:
-        raise InputError(
-            f"Expected `{name}` from 0 to 100. Received: {value:g}. It is a percentage of random pairs: 1 means nearer "
-            "than 99 % of them."
-        )
-
-
 def _verdict(shelf: Shelf, name: str, pair: Sequence[np.ndarray], threshold: float, seed: int) -> Verdict:
     encoder = shelf.encoder
     # One by one, for in a batch the same picture may get codes that differ in the last digit.
     code, other = (encoder.encode(picture)[0].astype(np.float64) for picture in pair)
     distance = float(np.linalg.norm(code - other))
     scale = shelf.scale(seed) if len(shelf.index) > 1 else None
-    percentile = None if scale is None else float(scale.percentile(distance))
+    share = None if scale is None else float(scale.share(distance))
     views, note = _views(shelf, pair)
     return Verdict(
-        loss=name,
+        loss=shelf.loss,
+        name=name,
         blind_to=shelf.index.manifest.origin.blind_to,
         value=float(encoder.loss(*pair)[0]),
         distance=distance,
-        usual=None if scale is None else scale.distance(50),
-        percentile=percentile,
-        equal=_equal(distance, percentile, threshold),
+        share=share,
+        percentile=None if scale is None else float(scale.percentile(distance)),
+        equal=_equal(distance, share, threshold),
         views=views,
         note=note if scale is not None else " ".join(filter(None, (_no_pairs(shelf), note))),
         model=encoder.directory,
@@ -225,11 +212,11 @@ def _verdict(shelf: Shelf, name: str, pair: Sequence[np.ndarray], threshold: flo
     )
 
 
-def _equal(distance: float, percentile: float | None, threshold: float) -> bool | None:
-    """Two pictures with one code are equal whatever is usual; for the rest that must be known."""
-    if percentile is None:
+def _equal(distance: float, share: float | None, threshold: float) -> bool | None:
+    """Two pictures with one code are equal whatever is typical; for the rest that must be known."""
+    if share is None:
         return True if distance == 0 else None
-    return percentile <= threshold
+    return share <= threshold
 
 
 def _no_pairs(shelf: Shelf) -> str:
@@ -249,39 +236,32 @@ def _views(shelf: Shelf, pair: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, 
 
 
 def _rank(verdict: Verdict) -> tuple[int, float, float]:
-    """Equal ones first, then by the share of the usual distance.
+    """Known ones first, by the share of a typical distance, then by the loss itself.
 
-    Not by percentile alone: where an index holds many pictures that a loss cannot tell apart, those pairs fill its lowest
+    Not by percentile: where an index holds many pictures that a loss cannot tell apart, those pairs fill its lowest
     percentiles, and a pair at no distance stands among them.
     """
-    share = verdict.relative
-    if share is None:
-        share = 0.0 if verdict.distance == 0 else np.inf
+    share = 0.0 if verdict.share is None else verdict.share
     return (True, False, None).index(verdict.equal), share, verdict.value
 
 
 def _line(verdict: Verdict) -> tuple[str, ...]:
     return (
-        verdict.loss,
+        verdict.name,
         f"{verdict.value:.4f}",
         f"{verdict.distance:.4f}",
-        "-" if verdict.relative is None else shown_percent(100 * verdict.relative),
+        _shown(verdict.share) or "-",
         "-" if verdict.percentile is None else shown_percent(verdict.percentile),
         verdict.verdict,
     )
 
 
-def _told(verdict: Verdict) -> str:
-    share = verdict.relative
-    return f"`{verdict.loss}`" + ("" if share is None else f" ({shown_percent(100 * share)} of the usual distance)")
+def _told(verdict: Verdict, first: Verdict) -> str:
+    share = _shown(verdict.share)
+    if not share:
+        return f"`{verdict.name}`"
+    return f"`{verdict.name}` ({share}{' of a typical distance' if verdict is first else ''})"
 
 
-def shown_percent(value: float) -> str:
-    """A percentage as people read it: "0.28 %", "12 %"."""
-    return f"{value:.2f} %" if value < 10 else f"{value:.0f} %"
-
-
-def nearness(percentile: float) -> str:
-    """A percentile in words: "nearer than 99.71 % of random pairs"."""
-    # Rounded down, so that only what is nearer than all is said to be.
-    return f"nearer than {np.floor(100 * (100 - percentile)) / 100:.4g} % of random pairs"
+def _shown(share: float | None) -> str:
+    return "" if share is None or np.isinf(share) else shown_percent(100 * share)

@@ -1,4 +1,4 @@
-"""Answers and reconstructions as tiles in rows, for a sheet or for the terminal."""
+"""Answers, reconstructions and explanations as tiles in rows, for a sheet or for the terminal."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 
 from aekeras import images
+from aekeras.contrasts import ContrastResult
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import MissingError, UnreadableImageError
+from aekeras.explanation import Explanation, Verdict
 from aekeras.loss_gallery import blindness, shade
-from aekeras.pictures import Block, Row, Tile
+from aekeras.pictures import Block, Row, Tile, as_picture, value_range
 from aekeras.reconstruction import Rebuilt, Reconstruction
 from aekeras.retrieval import Answer, Result
+from aekeras.shares import nearness, shown_percent
 
 _Reader = Callable[[Path, int], np.ndarray | None]
 _SHOWN = 128  # pixels per side at which pictures are shown
@@ -79,6 +82,78 @@ def _rebuilt_row(rebuilt: Rebuilt) -> Row:
     ]
     name = rebuilt.encoder.loss_name
     return Row(label=name, note=blindness(rebuilt.encoder.run.get("blind_to", ())), tiles=tiles, tint=shade(name))
+
+
+def contrast_blocks(results: Sequence[ContrastResult], *, views: bool = True) -> list[Block]:
+    """One block per query, one row per loss, each with the same pictures and their shares of a typical distance.
+
+    Args:
+        results: As `aekeras.contrast` gives them.
+        views: Show under each picture what the loss sees of it.
+    """
+    read = cache(_read)
+    encoder = cache(load_encoder)
+    return [
+        Block(
+            heading=Tile(image=read(result.query, _SHOWN), caption="query", note=result.query.name),
+            rows=[
+                _contrast_row(result, loss, read, encoder(result.models[loss]) if views else None)
+                for loss in (*result.equal, *result.different)
+            ],
+        )
+        for result in results
+    ]
+
+
+def _contrast_row(result: ContrastResult, loss: str, read: _Reader, encoder: Encoder | None) -> Row:
+    tiles = [
+        Tile(
+            image=read(match.path, _SHOWN),
+            caption=shown_percent(100 * match.shares[loss]),
+            note=match.path.name,
+            below=_seen(match.path, read, encoder),
+        )
+        for match in result.neighbors
+    ]
+    return Row(
+        label=loss,
+        note=f"{'equal' if loss in result.equal else 'different'}; distances by a typical one",
+        tiles=tiles,
+        below=_seen(result.query, read, encoder),
+        tint=shade(encoder.loss_name) if encoder else None,
+    )
+
+
+def explanation_blocks(explanation: Explanation) -> list[Block]:
+    """One block: the two pictures, then per loss what it sees of each, and where these differ.
+
+    A map is black where the two are equal, and white where one view is black and the other white.
+
+    Args:
+        explanation: As `aekeras.explain` gives it.
+    """
+    tiles = [Tile(image=_read(path, _SHOWN), caption=path.name) for path in (explanation.a, explanation.b)]
+    return [Block(rows=[Row(label="pictures", tiles=tiles), *map(_verdict_row, explanation.verdicts)])]
+
+
+def _verdict_row(verdict: Verdict) -> Row:
+    known = []
+    if verdict.share is not None and verdict.percentile is not None:
+        known = [f"{shown_percent(100 * verdict.share)} of a typical distance", nearness(verdict.percentile)]
+    note = "; ".join([*known, blindness(verdict.blind_to)])
+    return Row(label=f"{verdict.name}: {verdict.verdict}", note=note, tiles=_compared(verdict))
+
+
+def _compared(verdict: Verdict) -> list[Tile]:
+    """The two views and the map; empty frames where there are none."""
+    if verdict.views is None or verdict.map is None:
+        return []
+    low, high = value_range(verdict.views)
+    tint = shade(verdict.loss)
+    views = [Tile(image=as_picture(view, shown=(low, high), tint=tint)) for view in verdict.views]
+    differing = as_picture(verdict.map, shown=(0.0, high - low))
+    scale = f"up to {verdict.map.max():.2g}; white: {high - low:.2g}"
+    return [*views, Tile(image=differing, caption="difference", note=scale)]
 
 
 def _read(path: Path, size: int) -> np.ndarray | None:

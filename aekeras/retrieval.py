@@ -20,7 +20,7 @@ from aekeras.losses import position
 from aekeras.model_choice import chosen
 from aekeras.places import Places
 
-_PAIRS = 100_000  # so that 0.01 % are ten pairs
+_PAIRS = 100_000  # so that a percentile of 0.01 is ten pairs
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
 
 

@@ -1,14 +1,48 @@
-"""`aekeras search`: the nearest pictures, loss by loss."""
+"""`aekeras search`: the nearest pictures, loss by loss; or those equal under some and different under others."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aekeras.cli.options import json_option, keep_apart, loss_option, places_options, print_json, sheet_option
 from aekeras.places import Places
+
+if TYPE_CHECKING:
+    from aekeras.contrasts import ContrastResults
+    from aekeras.pictures import Block
+    from aekeras.retrieval import Results
+
+_LIMITS = ("different", "equal_below", "different_above")
+
+
+def _contrast_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """`--equal`, `--different` and their limits."""
+    options = (
+        click.option("--equal", multiple=True, metavar="EXPR", help="Only what is equal under this loss; repeatable."),
+        click.option(
+            "--different", multiple=True, metavar="EXPR", help="Only what is different under this loss; repeatable."
+        ),
+        click.option(
+            "--equal-below",
+            type=float,
+            metavar="SHARE",
+            help="Equal: up to this share of a typical distance. [default: 0.05]",
+        ),
+        click.option(
+            "--different-above",
+            type=float,
+            metavar="SHARE",
+            help="Different: above this share of it. [default: 0.05]",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -16,6 +50,7 @@ from aekeras.places import Places
 @loss_option
 @click.option("-k", default=8, show_default=True, help="Neighbors per loss.")
 @click.option("--max-distance", type=float, metavar="D", help="Leave out what is farther, in the loss's units.")
+@_contrast_options
 @sheet_option
 @json_option
 @places_options
@@ -28,26 +63,62 @@ def search(
     as_json: bool,
     models: Path,
     indexes: Path,
+    **contrasted: Any,
 ) -> None:
-    """Show the pictures that each loss counts as nearest to IMAGE."""
-    from aekeras.retrieval import search
+    """Show the pictures that each loss counts as nearest to IMAGE.
 
+    With --equal and --different: those that are equal to it under the former losses and different under the latter,
+    such as its recolored copies by --equal l1_gray --different l1.
+    """
+    asked = {name: value for name, value in contrasted.items() if value not in (None, ())}
+    _check(asked, losses, max_distance)
     keep_apart(sheet, images)
     places = Places(models=models, indexes=indexes)
-    results = search(images, losses=losses, k=k, max_distance=max_distance, places=places)
+    if asked:
+        from aekeras.contrasts import contrast
+        from aekeras.gallery import contrast_blocks
+
+        contrasts = contrast(images, k=k, places=places, **asked)
+        _show(contrasts, contrast_blocks, sheet, as_json)
+    else:
+        from aekeras.gallery import search_blocks
+        from aekeras.retrieval import search
+
+        results = search(images, losses=losses, k=k, max_distance=max_distance, places=places)
+        _show(results, search_blocks, sheet, as_json)
+
+
+def _check(asked: dict[str, Any], losses: Sequence[str], max_distance: float | None) -> None:
+    """Passes when the options ask for one thing.
+
+    Raises:
+        click.UsageError: They ask for two, or for half of one.
+    """
+    if asked and (losses or max_distance is not None):
+        other = "--loss" if losses else "--max-distance"
+        raise click.UsageError(f"Expected {other}, or --equal and --different. Received: both. Leave one out.")
+    if asked and "equal" not in asked:
+        given = next(name for name in _LIMITS if name in asked).replace("_", "-")
+        raise click.UsageError(f"Expected --equal with --{given}. Received: none. Name what sees no difference.")
+    if "different_above" in asked and "different" not in asked:
+        raise click.UsageError("Expected --different with --different-above. Received: none. Name what sees one.")
+
+
+def _show(
+    results: Results | ContrastResults, blocks: Callable[..., list[Block]], sheet: Path | None, as_json: bool
+) -> None:
+    in_terminal = sys.stdout.isatty() and not as_json
     for result in results:
         if as_json:
             print_json(result.to_dict())
-        elif not sys.stdout.isatty():
+        elif not in_terminal:
             click.echo(result)
-    if sys.stdout.isatty() and not as_json:
+    if in_terminal:
         from aekeras.cli.terminal import show
-        from aekeras.gallery import search_blocks
 
-        show(search_blocks(results, views=False))
+        show(blocks(results, views=False))
     if sheet is not None:
         from aekeras import pictures
-        from aekeras.gallery import search_blocks
 
-        pictures.save(pictures.sheet(search_blocks(results)), sheet)
+        pictures.save(pictures.sheet(blocks(results)), sheet)
         click.echo(f"Drew {sheet}.", err=True)

@@ -10,9 +10,9 @@ import numpy as np
 from scipy import stats
 
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.fidelity import nearest
+from aekeras.equality.fidelity import check_losses
+from aekeras.equality.overlap import extent, nearest
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.errors import InputError
 
 _DRAWN = 600  # pairs per loss in the plot
 _FAIR = 1.25  # a ratio within 1 / 1.25 to 1.25 may be read as the loss
@@ -24,7 +24,8 @@ class Calibration(Result):
 
     Attributes:
         k: Neighbors that the ratio is taken of.
-        median_ratio: Median of code distance / loss over the k nearest codes of each query.
+        median_ratio: Median over queries of the median of code distance / loss over their k nearest codes. A loss is
+            left out where these are all copies under it.
         spearman: Rank correlation of code distances and losses of a query's pairs, averaged over queries.
         drawn: Some pairs for the plot: (code distances, losses), half of them of near neighbors.
         seed: Of the intervals, and of the choice of pairs.
@@ -40,67 +41,51 @@ class Calibration(Result):
     seed: int
 
     def sentences(self) -> tuple[str, ...]:
-        odd = [
-            f"`{loss}` ({ratio.value:.2f})"
-            for loss, ratio in self.median_ratio.items()
-            if not 1 / _FAIR <= ratio.value <= _FAIR
-        ]
+        ratios = {loss: one.value for loss, one in self.median_ratio.items()}
+        odd = [f"`{loss}` ({ratio:.2f})" for loss, ratio in ratios.items() if not 1 / _FAIR <= ratio <= _FAIR]
+        within = f"it is far from it for {listed(odd)}" if odd else f"here it lies within {1 / _FAIR:.2f} to {_FAIR}"
+        copies = [f"`{loss}`" for loss in self.spearman if loss not in ratios]
         least = min(self.spearman, key=lambda loss: self.spearman[loss].value)
-        return (
-            "The distance of two codes is meant to be the loss of their pictures, in the same units. The median ratio of the "
-            f"two among the {self.k} nearest neighbors would then be 1"
-            + (
-                f"; it is far from it for {listed(odd)}."
-                if odd
-                else f"; here it lies within {1 / _FAIR:.2f} to {_FAIR}."
-            ),
-            f"Over all pairs, near and far, distances rank as the loss does: Spearman's correlation is at least "
-            f"{self.spearman[least].value:.2f} (`{least}`).",
-        )
+        said = [
+            "The distance of two codes is meant to be the loss of their pictures, in the same units. The median ratio "
+            f"of the two among the {self.k} nearest neighbors would then be 1" + (f"; {within}." if ratios else "."),
+            "Over all pictures, near and far, distances by code rank as the loss does: Spearman's correlation, "
+            f"averaged over queries, is at least {self.spearman[least].value:.2f} (`{least}`).",
+            "In the plot, half of the pairs are near neighbors, which are rare among all pairs.",
+        ]
+        if copies:
+            said.append(f"There is no ratio for {listed(copies)}: all near neighbors are copies under the loss.")
+        return tuple(said)
 
     def tables(self) -> tuple[Table, ...]:
-        rows = tuple(
-            (
-                loss,
-                (
-                    Cell(text=f"{self.median_ratio[loss].value:.3f}", interval=self.median_ratio[loss].shown),
-                    Cell(text=f"{self.spearman[loss].value:.3f}", interval=self.spearman[loss].shown),
-                ),
-            )
-            for loss in self.spearman
-        )
-        return (
-            Table(
-                caption="Distances of codes against the loss of the same pairs",
-                corner="loss",
-                columns=(f"median ratio, {self.k} nearest", "Spearman's correlation, all pairs"),
-                rows=rows,
-            ),
-        )
+        columns = {
+            f"median ratio, {self.k} nearest": self.median_ratio,
+            "Spearman's correlation, all pairs": self.spearman,
+        }
+        rows = tuple((loss, tuple(_cell(column.get(loss)) for column in columns.values())) for loss in self.spearman)
+        caption = "Distances of codes against the loss of the same pairs"
+        return (Table(caption=caption, corner="loss", columns=tuple(columns), rows=rows),)
 
     def plot(self, axes: Any) -> None:
         for loss, (by_code, by_loss) in self.drawn.items():
-            unit = np.median(by_loss) or 1.0
+            unit = np.median(by_loss[::2]) or 1.0  # every other pair is any pair, not a near one
             axes.scatter(by_loss / unit, by_code / unit, s=5, alpha=0.5, linewidths=0, label=loss)
         end = max(axes.get_xlim()[1], axes.get_ylim()[1])
         axes.plot([0, end], [0, end], linewidth=1, color="C7")
         axes.set(xlim=(0, end), ylim=(0, end), aspect="equal")
-        axes.set_xlabel("loss, in medians of each loss")
+        axes.set_xlabel("loss (1: the median of random pairs)")
         axes.set_ylabel("distance of codes, in the same unit")
         axes.legend(frameon=False, markerscale=3, loc="lower right")
 
     def to_dict(self) -> dict[str, Any]:
-        return {
-            loss: {
-                "median_ratio": round(self.median_ratio[loss].value, 6),
-                "median_ratio_interval": self.median_ratio[loss].interval,
-                "spearman": round(self.spearman[loss].value, 6),
-                "spearman_interval": self.spearman[loss].interval,
-                "k": self.k,
-                "seed": self.seed,
-            }
-            for loss in self.spearman
-        }
+        return {loss: {**self._figures(loss), "k": self.k, "seed": self.seed} for loss in self.spearman}
+
+    def _figures(self, loss: str) -> dict[str, Any]:
+        figures: dict[str, Any] = {}
+        for key, column in (("median_ratio", self.median_ratio), ("spearman", self.spearman)):
+            if loss in column:
+                figures |= {key: round(column[loss].value, 6), f"{key}_interval": column[loss].interval}
+        return figures
 
 
 def calibration(by_code: Mapping[str, np.ndarray], by_loss: Mapping[str, np.ndarray], k: int, seed: int) -> Calibration:
@@ -113,12 +98,15 @@ def calibration(by_code: Mapping[str, np.ndarray], by_loss: Mapping[str, np.ndar
         seed: Of the intervals, and of the choice of pairs.
 
     Raises:
-        InputError: All queries equal all of their neighbors under a loss.
+        InputError: Shapes that differ, no query, no picture, `k` below 1, or codes without their loss.
     """
-    k = min(k, next(iter(by_code.values())).shape[1])
+    _, collection = extent([*by_code.values(), *by_loss.values()], k)
+    check_losses(by_code, by_loss)
+    k = min(k, collection)
+    ratios = {loss: _ratios(by_code[loss], by_loss[loss], k) for loss in by_code}
     return Calibration(
         k=k,
-        median_ratio={loss: estimate(_ratios(by_code[loss], by_loss[loss], k), seed, np.median) for loss in by_code},
+        median_ratio={loss: estimate(one, seed, np.median) for loss, one in ratios.items() if len(one)},
         spearman={loss: estimate(rank_correlations(by_code[loss], by_loss[loss]), seed) for loss in by_code},
         drawn={loss: _some_pairs(by_code[loss], by_loss[loss], k, seed) for loss in by_code},
         seed=seed,
@@ -138,13 +126,7 @@ def _ratios(by_code: np.ndarray, by_loss: np.ndarray, k: int) -> np.ndarray:
     rows = nearest(by_code, k)
     reported, true = np.take_along_axis(by_code, rows, 1), np.take_along_axis(by_loss, rows, 1)
     ratios = np.divide(reported, true, out=np.full(true.shape, np.nan), where=true > 0)
-    counted = ratios[np.isfinite(ratios).any(axis=1)]
-    if not len(counted):
-        raise InputError(
-            f"Expected pictures that differ from their {k} nearest under the loss. Received: copies only. Add other "
-            "pictures, or compare more neighbors."
-        )
-    return np.nanmedian(counted, axis=1)
+    return np.nanmedian(ratios[np.isfinite(ratios).any(axis=1)], axis=1)
 
 
 def _some_pairs(by_code: np.ndarray, by_loss: np.ndarray, k: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -157,3 +139,7 @@ def _some_pairs(by_code: np.ndarray, by_loss: np.ndarray, k: int, seed: int) -> 
         draw.integers(by_code.shape[1], size=_DRAWN),
     )
     return by_code[queries, columns], by_loss[queries, columns]
+
+
+def _cell(figure: Estimate | None) -> Cell:
+    return Cell(text="") if figure is None else Cell(text=f"{figure.value:.3f}", interval=figure.shown)

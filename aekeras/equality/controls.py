@@ -19,7 +19,7 @@ def pixel_codes(images: np.ndarray, code_dim: int) -> np.ndarray:
 
 
 def _averaging(length: int, parts: int) -> np.ndarray:
-    """Means over equal parts of a line of pixels, shape (parts, length); pixels across a border count by their share."""
+    """Means over equal parts of a line of pixels, (parts, length); pixels across a border count by their share."""
     edges = np.linspace(0, length, parts + 1)
     starts = np.arange(length)
     inside = np.minimum(edges[1:, None], starts + 1) - np.maximum(edges[:-1, None], starts)

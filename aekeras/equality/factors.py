@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aekeras.equality.estimates import Estimate, estimate
+from aekeras.equality.overlap import extent
 from aekeras.equality.results import Cell, Result, Table, listed, share_of
 from aekeras.errors import InputError
 
@@ -60,7 +61,8 @@ class Factors(Result):
 
     def _of_loss(self, loss: str) -> str:
         shares = (
-            f"the {factor.replace('_', ' ')} in {share_of(of_loss[loss].precision.value)} (by chance {share_of(self.chance[factor])})"
+            f"the {factor.replace('_', ' ')} in {share_of(of_loss[loss].precision.value)} "
+            f"(by chance {share_of(self.chance[factor])})"
             for factor, of_loss in self.found.items()
         )
         return f"Under `{loss}`, the {self.k} nearest pictures share {listed(shares)}."
@@ -119,7 +121,7 @@ def factors(
 ) -> Factors:
     """Precision@k, recall@k and mean average precision of every factor under every loss.
 
-    Queries without a value, or whose value nobody else has, do not count.
+    Queries without a value, or whose value nobody else has, do not count. A picture without a value shares none.
 
     Args:
         by_code: Distances of codes, (Q, N), by loss.
@@ -129,12 +131,23 @@ def factors(
         seed: Of the intervals.
 
     Raises:
-        InputError: No factor can be measured.
+        InputError: No factor can be measured, its values are not one per picture, distances are of different shapes,
+            or `k` is below 1.
     """
-    k = min(k, next(iter(by_code.values())).shape[1])
+    queries, collection = extent(list(by_code.values()), k)
+    k = min(k, collection)
+    rankings = {loss: np.argsort(distances, axis=1, kind="stable") for loss, distances in by_code.items()}
     found, chance, cut, left_out = {}, {}, [], {}
     for factor, values in of_queries.items():
+        if factor not in of_collection:
+            left_out[factor] = "it is known of the queries only"
+            continue
         asked, others = np.asarray(values), np.asarray(of_collection[factor])
+        if (len(asked), len(others)) != (queries, collection):
+            raise InputError(
+                f"Expected {queries:,} values of {factor} for the queries, and {collection:,} for the pictures. "
+                f"Received: {len(asked):,} and {len(others):,}. Give one per picture, or an empty text."
+            )
         if _is_to_be_cut(asked, others):
             asked, others = _parts(asked, others)
             cut.append(factor)
@@ -146,7 +159,7 @@ def factors(
             continue
         chance[factor] = float(relevant[counted].mean())
         found[factor] = {
-            loss: _found(distances[counted], relevant[counted], k, seed) for loss, distances in by_code.items()
+            loss: _found(ranking[counted], relevant[counted], k, seed) for loss, ranking in rankings.items()
         }
     if not found:
         reasons = "; ".join(f"{factor}: {why}" for factor, why in left_out.items())
@@ -154,9 +167,8 @@ def factors(
     return Factors(k=k, found=found, chance=chance, cut=tuple(cut), left_out=left_out, seed=seed)
 
 
-def _found(distances: np.ndarray, relevant: np.ndarray, k: int, seed: int) -> Found:
-    order = np.argsort(distances, axis=1, kind="stable")
-    hits = np.take_along_axis(relevant, order, axis=1)
+def _found(ranking: np.ndarray, relevant: np.ndarray, k: int, seed: int) -> Found:
+    hits = np.take_along_axis(relevant, ranking, axis=1)
     at_k = hits[:, :k].sum(axis=1)
     precision_at = np.cumsum(hits, axis=1) / np.arange(1, hits.shape[1] + 1)
     return Found(

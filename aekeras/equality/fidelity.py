@@ -9,8 +9,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.overlap import as_json, dots, estimates, extent, in_common, in_words, nearest, percent, share_cell
-from aekeras.equality.results import Cell, Result, Table
+from aekeras.equality.overlap import as_json, dots, estimates, extent, in_common, nearest, share_cell
+from aekeras.equality.results import Cell, Result, Table, listed
 from aekeras.errors import InputError
 
 _CONTROLS = {
@@ -62,8 +62,8 @@ class CrossFidelity(Result):
         few = f"Of the {self.asked} neighbors asked for there are only {self.k}, so every list holds all pictures."
         return (
             f"For each query ({self.queries:,} in all), the {self.k} nearest of {self.collection:,} pictures by code "
-            f"are compared with the {self.k} nearest by each loss itself. A figure is the share that both lists have in "
-            f"common: chance gives {percent(self.k / self.collection)}.",
+            f"are compared with the {self.k} nearest by each loss itself. A figure is the share that both lists have "
+            f"in common: chance gives {100 * self.k / self.collection:.3g} %.",
             *((few,) if self.asked > self.k else ()),
             *self._diagonal(),
             *(self._against(control) for control, leads in self.over_controls.items() if leads),
@@ -75,26 +75,29 @@ class CrossFidelity(Result):
             return ()
         lost = [name for name, lead in self.leads.items() if lead.by.value < 0]
         found = "No loss's codes agree with another loss more than with their own"
-        found += f", except those of {in_words(map(_quoted, lost))}." if lost else "."
+        found += f", except those of {listed(map(_quoted, lost))}." if lost else "."
         return found + _close({name: lead.by for name, lead in self.leads.items()}), *map(self._exception, lost)
 
     def _exception(self, name: str) -> str:
         over = self.leads[name].over
         return (
-            f"The codes of `{name}` find {percent(self.matrix[name][over].value, 1)} of the neighbors by `{over}`, and "
-            f"{percent(self.matrix[name][name].value, 1)} of those by `{name}` itself."
+            f"The codes of `{name}` find {100 * self.matrix[name][over].value:.1f} % of the neighbors by `{over}`, and "
+            f"{100 * self.matrix[name][name].value:.1f} % of those by `{name}` itself."
         )
 
     def _against(self, control: str) -> str:
         """Do the codes of each loss find more than a control?"""
         leads = self.over_controls[control]
-        behind = [name for name, lead in leads.items() if lead.value <= 0]
-        pairs = {name: (self.matrix[name][name].value, self.controls[control][name].value) for name in behind}
-        figures = in_words(
-            f"`{name}` ({percent(own, 1)} against {percent(it, 1)})" for name, (own, it) in pairs.items()
-        )
-        verdict = f"do not find more for {figures}" if behind else f"find more for {in_words(map(_quoted, leads))}"
-        return f"Against {_CONTROLS.get(control, control)}, the codes {verdict}.{_close(leads)}"
+        verdict = f"the codes find more for {'every loss' if len(leads) > 1 else _quoted(*leads)}"
+        behind = [self._figures(control, name) for name, lead in leads.items() if lead.value <= 0]
+        if behind:
+            some = "every loss but" if len(behind) < len(leads) else "no loss:"
+            verdict = f"the codes find more for {some} {listed(behind)}"
+        return f"Against {_CONTROLS.get(control, control)}, {verdict}.{_close(leads)}"
+
+    def _figures(self, control: str, name: str) -> str:
+        own, other = self.matrix[name][name].value, self.controls[control][name].value
+        return f"`{name}` ({100 * own:.1f} % against {100 * other:.1f} %)"
 
     def tables(self) -> tuple[Table, ...]:
         caption = f"Share of the {self.k} nearest by code that are among the {self.k} nearest by the loss"
@@ -231,7 +234,7 @@ def _marks(row: Mapping[str, Estimate]) -> list[str]:
 def _close(leads: Mapping[str, Estimate]) -> str:
     """Says which differences resampling does not tell from nothing."""
     names = [_quoted(name) for name, lead in leads.items() if lead.low <= 0 <= lead.high]
-    return f" The difference may be chance for {in_words(names)}." if names else ""
+    return f" The difference may be chance for {listed(names)}." if names else ""
 
 
 def _quoted(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, ClassVar
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.results import Cell, Result, Table
+from aekeras.equality.results import Cell, Result, Table, share_of
 from aekeras.errors import InputError
 
 _REST = 1e-4  # weight of all ranks below those that rank-biased overlap looks at
@@ -47,14 +47,13 @@ class Overlap(Result):
         if not pairs:
             return ("There is one loss only, so there is nothing to compare it with.",)
         most, least = pairs[0], pairs[-1]
-        drawn = f"Of the {self.k} nearest pictures, random lists would have {percent(self.chance)} in common."
-        agree = f"{self._of(most)} agree most: their codes have {self._common(most)} of these neighbors in common"
+        first = f"Of the {self.k} nearest pictures, random lists would have {100 * self.chance:.3g} % in common."
         if len(pairs) == 1:
-            return drawn, agree.replace(" agree most: their codes", "") + f"; {self._weighed(most)}."
+            return first, f"{self._of(most)} have {self._common(most)}."
         return (
-            drawn,
-            f"{agree}; {self._weighed(most)}.",
-            f"{self._of(least)} agree least: {self._common(least)}; {self._weighed(least)}.",
+            first,
+            f"{self._of(most)} agree most: they have {self._common(most)}.",
+            f"{self._of(least)} agree least: they have {self._common(least)}.",
         )
 
     def _pairs(self) -> list[tuple[str, str]]:
@@ -65,12 +64,11 @@ class Overlap(Result):
         return f"`{pair[0]}` and `{pair[1]}`"
 
     def _common(self, pair: tuple[str, str]) -> str:
-        one = self.shares[pair[0]][pair[1]]
-        return f"{percent(one.value)} ({100 * one.low:.0f} to {100 * one.high:.0f})"
-
-    def _weighed(self, pair: tuple[str, str]) -> str:
-        one = self.rank_biased[pair[0]][pair[1]]
-        return f"where the first ranks weigh more, {percent(one.value)}"
+        share, ranked = self.shares[pair[0]][pair[1]], self.rank_biased[pair[0]][pair[1]]
+        return (
+            f"{share_of(share.value)} in common ({100 * share.low:.0f} to {100 * share.high:.0f}), and "
+            f"{share_of(ranked.value)} where the first ranks weigh more"
+        )
 
     def tables(self) -> tuple[Table, ...]:
         if len(self.shares) < 2:
@@ -163,7 +161,7 @@ def rank_biased_overlap(lists: np.ndarray, others: np.ndarray, p: float = 0.9) -
 
     References:
         Webber, Moffat, Zobel, "A similarity measure for indefinite rankings", ACM Transactions on Information Systems
-        28(4), 2010, DOI 10.1145/1852102.1852106, equation 30.
+        28(4), 2010, DOI 10.1145/1852102.1852106.
     """
     queries, depth = lists.shape
     met = np.sort(np.concatenate([_tagged(lists), _tagged(others)], axis=1), axis=1)
@@ -245,23 +243,12 @@ def as_json(key: str, table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, 
     }
 
 
-def percent(share: float, digits: int = 0) -> str:
-    """As text: 0.931 -> "93 %"."""
-    return f"{100 * share:.{digits}f} %"
-
-
-def in_words(parts: Iterable[str]) -> str:
-    """A list in a sentence: "a, b and c"."""
-    *first, last = parts
-    return f"{', '.join(first)} and {last}" if first else last
-
-
 def share_cell(share: Estimate | None, mark: str = "") -> Cell:
     """An entry of a table, in percent; empty for what was not measured."""
     if share is None:
         return Cell(text="")
     interval = f"{100 * share.low:.0f} to {100 * share.high:.0f}"
-    return Cell(text=percent(share.value), interval=interval, shade=min(1.0, max(0.0, share.value)), mark=mark)
+    return Cell(text=share_of(share.value), interval=interval, shade=min(1.0, max(0.0, share.value)), mark=mark)
 
 
 def dots(axes: Any, rows: Sequence[str], series: Mapping[str, Sequence[Estimate | None]]) -> None:
@@ -274,7 +261,7 @@ def dots(axes: Any, rows: Sequence[str], series: Mapping[str, Sequence[Estimate 
         marker = "osD^vPX*"[place % 8]
         axes.errorbar(values[:, 0], [height for height, _ in known], xerr=spread, fmt=marker, markersize=5, label=label)
     axes.set_yticks(range(len(rows)), rows)
-    axes.set_ylim(len(rows) - 0.5, -0.5)
+    axes.set_ylim(max(1, len(rows)) - 0.5, -0.5)
     axes.grid(axis="x", alpha=0.3)
     if len(series) > 1:
         axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)

@@ -154,7 +154,7 @@ def verify(
     evidence = {}
     for name, loss in losses.items():
         changed = {word: _changed(loss, word, before, seed) for word in loss.blind_to}
-        usual = float(np.median(loss_scale[name].distances))
+        usual = loss_scale[name].typical or float(loss_scale[name].distances[-1])
         evidence[name] = {
             word: Evidence(
                 seen=_seen(loss, before, after, usual),

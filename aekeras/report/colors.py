@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-
-from aekeras.study.parts import LossFacts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,20 +35,15 @@ _OTHERS = (
     Color(light="#6f7412", dark="#bdbf55"),
     Color(light="#885a3e", dark="#cf9f80"),
 )
-# For what a figure tells apart beside losses, in the order of Matplotlib's C0, C1, ...; C7 is its gray.
-SERIES = (*_OTHERS, Color(light="#333f55", dark="#c6cede"), Color(light="#85898f", dark="#8b9099"))
-_HEXADECIMAL = re.compile(r"#[0-9a-fA-F]{6}")
+# For what a figure tells apart beside losses, in the order of Matplotlib's C0, C1, ...; C7 is its gray. From the end,
+# so that they meet the losses' colors only where there are many of these.
+SERIES = (Color(light="#1d1f23", dark="#e9e7e2"), *reversed(_OTHERS), _OWN["l1_gray"])
 
 
-def of_losses(losses: Iterable[LossFacts]) -> dict[str, Color]:
-    """The color of each loss, by its text: the one that it brings along, its own, or the next one that is free."""
+def of_losses(losses: Iterable[str]) -> dict[str, Color]:
+    """The color of each loss: its own, or the next one of those that are nobody's."""
     colors: dict[str, Color] = {}
     for loss in losses:
-        if _HEXADECIMAL.fullmatch(loss.shade):
-            colors[loss.text] = Color(light=loss.shade, dark=loss.shade)
-        elif loss.text in _OWN:
-            colors[loss.text] = _OWN[loss.text]
-        else:
-            others = sum(text not in _OWN for text in colors)
-            colors[loss.text] = _OTHERS[others % len(_OTHERS)]
+        others = sum(name not in _OWN for name in colors)
+        colors[loss] = _OWN.get(loss, _OTHERS[others % len(_OTHERS)])
     return colors

@@ -110,10 +110,15 @@ def _make_room(drawing: Figure, axes: Axes) -> None:
 def _themed(svg: str, key: str, colors: Mapping[str, str]) -> str:
     """The element alone, with the page's colors and type, and with names of its parts that no other figure has."""
     svg = svg[svg.index("<svg") :]
-    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
-    svg = re.sub(r"#fdf[0-9a-f]{3}", lambda found: colors.get(found[0], found[0]), svg)
-    svg = re.sub(r"font: ([^'\";]*?) '[^;\"]*", r"font: \1 var(--sans)", svg)
+    # The style would hold for the whole page.
+    svg = re.sub(r"<(metadata|style)\b.*?</\1>", "", svg, flags=re.DOTALL)
     prefix = re.sub(r"[^a-z0-9]+", "-", key.lower())
-    svg = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{prefix}-", svg)
-    return re.sub(r'(<svg[^>]*?) height="[^"]*"([^>]*?) width="[^"]*"|(<svg[^>]*?) width="[^"]*"([^>]*?) height="[^"]*"',
-                  lambda found: "".join(part or "" for part in found.groups()), svg, count=1)
+
+    def tag(found: re.Match[str]) -> str:
+        text = re.sub(r"#fdf[0-9a-f]{3}", lambda color: colors.get(color[0], color[0]), found[0])
+        text = re.sub(r"'DejaVu Sans'[^;\"]*", "var(--sans)", text)
+        text = re.sub(r'\b(id="|href="#|url\(#)', rf"\g<1>{prefix}-", text)
+        # Without a size of its own it is as wide as its place.
+        return re.sub(r' (width|height)="[^"]*pt"', "", text) if text.startswith("<svg") else text
+
+    return re.sub(r"<[^>]+>", tag, svg)

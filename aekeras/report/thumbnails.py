@@ -14,7 +14,9 @@ _LONGEST = 128  # pixels; shown at 64 to 128, which is sharp on dense screens, t
 _QUALITY = 90
 
 
-def data_uri(image: np.ndarray, shown: tuple[float, float] | None = None, tint: tuple[float, float, float] | None = None) -> str:
+def data_uri(
+    image: np.ndarray, shown: tuple[float, float] | None = None, tint: tuple[float, float, float] | None = None
+) -> str:
     """The picture, at most 128 pixels long, as a `data:` address.
 
     Args:

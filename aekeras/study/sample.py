@@ -95,7 +95,7 @@ def draw(
     if len(paths) < 2:
         raise InputError(
             f"Expected at least 2 pictures, to compare. Received: {len(paths)}. Name a folder of pictures, or run "
-            "`aekeras index build`."
+            f"`aekeras index build`. {' '.join(notes)}".rstrip()
         )
     chosen = _choose(paths, unseen, extent)
     if not chosen.held_out:

@@ -159,9 +159,20 @@ def _untrained(subject: Subject, images: np.ndarray) -> Encode:
     told: Mapping[str, Any] = subject.config
     config = replace(Training.from_dict(dict(told)), closed_form=False, image_size=images.shape[1])
     encoder = training.begin(images[:_UNTRAINED_ON], subject.loss, config).learner.encoder
+    _randomize(encoder, config.seed)
 
     def encode(pictures: np.ndarray) -> np.ndarray:
         parts = range(0, len(pictures), _CHUNK)
         return np.concatenate([np.asarray(encoder(as_floats(pictures[i : i + _CHUNK]))) for i in parts])
 
     return encode
+
+
+def _randomize(encoder: Any, seed: int) -> None:
+    """Draws the weights that a training begins with at zero, so that the encoder reads the whole picture."""
+    import keras
+
+    draw = keras.initializers.GlorotUniform(seed)
+    for kernel in encoder.trainable_variables:
+        if len(kernel.shape) > 1 and not np.any(kernel):
+            kernel.assign(draw(kernel.shape))

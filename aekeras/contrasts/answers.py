@@ -1,0 +1,105 @@
+"""What came of a question for contrasts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aekeras.artefacts import shown_path
+from aekeras.equality.results import listed
+from aekeras.shares import shown_percent
+
+
+@dataclass(frozen=True, kw_only=True)
+class Match:
+    """A picture that is equal to the query under some losses and different under others.
+
+    Attributes:
+        rank: 1 for the most equal.
+        path: Absolute path of the picture.
+        shares: Its distance by a typical one, loss by loss.
+        percentiles: Of its distance among random pairs of the index, in percent, loss by loss.
+        distances: Of the codes, in the units of each loss.
+    """
+
+    rank: int
+    path: Path
+    shares: Mapping[str, float]
+    percentiles: Mapping[str, float]
+    distances: Mapping[str, float]
+
+    def to_dict(self) -> dict[str, Any]:
+        """One entry of `neighbors`."""
+        return {
+            "rank": self.rank,
+            "path": shown_path(self.path),
+            "shares": {loss: None if math.isinf(value) else round(value, 6) for loss, value in self.shares.items()},
+            "percentiles": {loss: round(value, 6) for loss, value in self.percentiles.items()},
+            "distances": {loss: round(value, 6) for loss, value in self.distances.items()},
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContrastResult:
+    """What is equal to one query under some losses and different under others.
+
+    Attributes:
+        query: The picture that was asked for.
+        equal: Losses under which the matches are equal.
+        different: Losses under which they are different.
+        neighbors: The most equal first.
+        models: Folder of each loss's model.
+        note: Which limit left nothing; empty where there is something.
+    """
+
+    query: Path
+    equal: tuple[str, ...]
+    different: tuple[str, ...]
+    neighbors: tuple[Match, ...]
+    models: Mapping[str, Path]
+    note: str
+
+    @property
+    def asked(self) -> str:
+        """The question in words: "equal under l1_gray, different under l1"."""
+        parts = (("equal", self.equal), ("different", self.different))
+        return ", ".join(f"{word} under {listed(losses)}" for word, losses in parts if losses)
+
+    def to_dict(self) -> dict[str, Any]:
+        """One line of `aekeras search --equal ... --different ... --json`."""
+        return {
+            "query": shown_path(self.query),
+            "equal": list(self.equal),
+            "different": list(self.different),
+            "neighbors": [match.to_dict() for match in self.neighbors],
+            **({"note": self.note} if self.note else {}),
+        }
+
+    def __str__(self) -> str:
+        losses = (*self.equal, *self.different)
+        widths = [max(7, len(loss)) for loss in losses]
+        lines = [
+            shown_path(self.query),
+            f"  {self.asked}; distances by a typical one",
+            "    ".ljust(9) + "  ".join(map(str.rjust, losses, widths)),
+        ]
+        for match in self.neighbors:
+            figures = map(str.rjust, (shown_percent(100 * share) for share in match.shares.values()), widths)
+            lines.append(f"    {match.rank:>3}  {'  '.join(figures)}  {shown_path(match.path)}")
+        return "\n".join(lines if self.neighbors else [*lines[:1], f"  {self.asked}: none", f"    {self.note}"])
+
+
+class ContrastResults(tuple[ContrastResult, ...]):
+    """The results of several queries, in their order."""
+
+    def __str__(self) -> str:
+        return "\n".join(str(result) for result in self)
+
+    __repr__ = __str__
+
+    def to_dict(self) -> list[dict[str, Any]]:
+        """The lines of `aekeras search --equal ... --different ... --json`."""
+        return [result.to_dict() for result in self]

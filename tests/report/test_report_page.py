@@ -1,0 +1,306 @@
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from conftest import Words, dispute, shown, study
+
+from aekeras.equality.results import Cell, Result, Table
+from aekeras.errors import StorageError
+from aekeras.report import render, write
+from aekeras.report.colors import of_losses
+from aekeras.report.figures import figure
+from aekeras.report.page import prose
+from aekeras.study.parts import Study
+
+HOSTILE = """<script>alert(1)</script>"'>&lt;{{ 7 * 7 }}\udce9\x07.png"""
+VOID = {"meta", "link", "img", "br", "input", "hr"}
+
+
+class Outline(HTMLParser):
+    """What a page consists of; fails where an element is closed that is not the last one opened."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.text = ""
+        self._open: list[str] = []
+        self.feed(page)
+        assert self._open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self._open.append(tag)
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self._open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+    def all(self, *tags: str) -> list[dict[str, str | None]]:
+        return [attributes for tag, attributes in self.elements if tag in tags]
+
+
+@pytest.fixture(scope="module")
+def page(whole: Study) -> str:
+    return render(whole)
+
+
+@pytest.fixture(scope="module")
+def outline(page: str) -> Outline:
+    return Outline(page)
+
+
+def with_results(*results: Result, **parts: Any) -> Study:
+    return replace(study("l1", disputes=0), results=results, **parts)
+
+
+def test_the_page_asks_nothing_of_a_network(outline: Outline) -> None:
+    addresses = [
+        value
+        for _, attributes in outline.elements
+        for name, value in attributes.items()
+        if name in ("src", "href", "xlink:href", "srcset", "action", "data")
+    ]
+    assert addresses
+    assert all(str(address).startswith(("#", "data:")) for address in addresses)
+    assert not outline.all("script", "iframe", "object")
+
+
+def test_every_link_leads_somewhere_and_no_two_parts_have_one_name(outline: Outline) -> None:
+    names = [attributes["id"] for _, attributes in outline.elements if "id" in attributes]
+    assert len(names) == len(set(names))
+    linked = [attributes["href"] for attributes in outline.all("a")]
+    assert {str(link).removeprefix("#") for link in linked} <= set(names)
+    assert len(linked) > 5
+
+
+def test_headings_go_down_one_step_at_a_time(outline: Outline) -> None:
+    levels = [int(tag[1]) for tag, _ in outline.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels.count(1) == 1
+    assert levels[0] == 1
+    assert all(after - before <= 1 for before, after in zip(levels, levels[1:], strict=False))
+
+
+def test_disputes_come_first_then_results_in_their_order_then_remarks_and_facts(outline: Outline) -> None:
+    order = [str(attributes["id"]) for attributes in outline.all("h2")]
+    assert order[order.index("disputes") :] == [
+        "disputes",
+        "result-fidelity",
+        "result-leakage",
+        "result-calibration",
+        "notes",
+        "facts",
+    ]
+
+
+def test_every_picture_has_words_in_its_place(outline: Outline) -> None:
+    assert len(outline.all("img")) > 60
+    assert all(attributes["alt"] for attributes in outline.all("img"))
+
+
+def test_every_figure_of_a_table_is_on_the_page(whole: Study, outline: Outline) -> None:
+    cells = [cell for result in whole.results for table in result.tables() for _, row in table.rows for cell in row]
+    assert len(outline.all("td")) == len(cells)
+    assert all(
+        cell.text in outline.text and cell.interval in outline.text and cell.mark in outline.text for cell in cells
+    )
+    headings = [attributes["scope"] for attributes in outline.all("th")]
+    assert set(headings) == {"row", "col"}
+
+
+def test_a_long_table_is_folded_and_a_short_one_is_not(outline: Outline) -> None:
+    assert len(outline.all("table")) == 2
+    assert len(outline.all("details")) == 1
+
+
+def test_words_in_backticks_are_code() -> None:
+    assert prose("`l1` < `l1_gray`") == "<code>l1</code> &lt; <code>l1_gray</code>"
+    assert prose("a lone ` stays") == "a lone ` stays"
+    assert prose("`a` and a lone ` after") == "<code>a</code> and a lone ` after"
+    assert prose("`<b>`") == "<code>&lt;b&gt;</code>"
+
+
+def test_hostile_names_are_shown_and_break_nothing() -> None:
+    hostile = HOSTILE.replace("/", ":")  # no file name has a slash
+    loss = f"own{hostile}:$Loss$"
+    made = study(loss, disputes=0)
+    page = render(
+        replace(
+            made,
+            title=hostile,
+            notes=(hostile,),
+            facts=((hostile, hostile),),
+            disputes=(dispute((loss,), query=shown(0, hostile)),),
+        )
+    )
+    outline = Outline(page)
+    assert not outline.all("script")
+    assert page.encode()
+    readable = hostile.replace("\udce9", "\ufffd").replace("\x07", "\ufffd")
+    assert outline.text.count(readable) > 5
+    assert "{{ 7 * 7 }}" in outline.text
+
+
+def test_a_picture_that_is_gone_leaves_an_empty_frame() -> None:
+    gone = replace(shown(0, "lost.png"), image=None)
+    outline = Outline(render(replace(study("l1", "l1_gray"), disputes=(dispute(("l1",), query=gone),))))
+    assert [one["aria-label"] for one in outline.all("span") if one.get("class") == "gone"] == [
+        "lost.png, which is gone"
+    ]
+
+
+def test_without_disputes_remarks_and_facts_there_are_no_empty_parts() -> None:
+    outline = Outline(render(replace(study("l1", disputes=0), notes=(), facts=(), galleries={})))
+    names = {attributes.get("id") for _, attributes in outline.elements}
+    assert names.isdisjoint({"disputes", "notes", "facts"})
+    assert {attributes.get("href") for attributes in outline.all("a")}.isdisjoint({"#disputes", "#notes", "#facts"})
+
+
+def test_a_study_without_any_result_is_a_page() -> None:
+    outline = Outline(render(Study(title="What no loss counts as equal", results=())))
+    assert "What no loss counts as equal" in outline.text
+
+
+def test_a_result_without_figure_and_tables_is_its_sentences() -> None:
+    outline = Outline(render(with_results(Words())))
+    assert "is blind to nothing, so nothing can leak." in outline.text
+    assert not outline.all("svg", "table")
+
+
+def test_a_table_without_a_row_is_left_out() -> None:
+    @dataclass(frozen=True)
+    class Empty(Words):
+        def tables(self) -> tuple[Table, ...]:
+            return (Table(caption="None.", corner="loss", columns=("l1",), rows=()),)
+
+    assert not Outline(render(with_results(Empty()))).all("table")
+
+
+def test_twenty_losses_fit_and_one_does(tmp_path: Path) -> None:
+    many = study(*(f"0.{number}*l1 + l1_gray" for number in range(10, 30)))
+    write(many, tmp_path / "many.html")
+    assert len(Outline((tmp_path / "many.html").read_text("utf-8")).all("th")) > 40
+    assert (tmp_path / "many.html").stat().st_size < 5e6
+    assert "The loss" in Outline(render(study("l1"))).text
+
+
+def test_the_page_of_five_losses_is_below_five_megabytes(page: str) -> None:
+    assert len(page.encode()) < 5e6
+
+
+def test_a_page_that_cannot_be_written_leaves_the_old_one(tmp_path: Path, whole: Study) -> None:
+    with pytest.raises(StorageError):
+        write(whole, tmp_path / "no folder" / "page.html")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_loss_keeps_its_color_from_figure_to_figure(whole: Study) -> None:
+    losses = [loss.name for loss in whole.losses]
+    scatter = whole.results[2]
+    alone, among = figure(scatter, losses), figure(scatter, ["another", *losses])
+    assert all(f"var(--loss-{number})" in alone for number in range(len(losses)))
+    assert "var(--loss-0)" not in among
+    assert all(f"var(--loss-{number + 1})" in among for number in range(len(losses)))
+
+
+def test_a_figure_takes_colors_and_type_from_the_page(whole: Study) -> None:
+    drawn = figure(whole.results[0], ["l1"])
+    assert drawn.startswith("<svg")
+    assert ">share of the 10 nearest that are found</text>" in drawn
+    assert "DejaVu" not in drawn
+    assert "<style" not in drawn
+    assert "#fdf" not in drawn
+    assert "var(--ink)" in drawn
+
+
+def test_bars_and_their_legend_have_the_color_of_their_loss() -> None:
+    @dataclass(frozen=True)
+    class Bars(Words):
+        key: ClassVar[str] = "bars"
+
+        def plot(self, axes: Any) -> None:
+            axes.bar([0], [1], label="l1_gray")
+            axes.legend()
+
+    assert figure(Bars(), ["l1", "l1_gray"]).count("fill: var(--loss-1)") == 2
+
+
+def test_a_name_with_dollars_or_letters_unknown_to_matplotlib_is_drawn_as_it_is() -> None:
+    @dataclass(frozen=True)
+    class Named(Words):
+        def plot(self, axes: Any) -> None:
+            axes.text(0, 0, "own/損失$x$.py:Loss<1>")
+
+    assert "own/損失$x$.py:Loss&lt;1&gt;" in figure(Named(), [])
+
+
+def test_a_figure_with_many_names_is_higher() -> None:
+    @dataclass(frozen=True)
+    class Rows(Words):
+        count: int
+
+        def plot(self, axes: Any) -> None:
+            axes.barh(range(self.count), range(self.count))
+            axes.set_yticks(range(self.count), [f"name {number}" for number in range(self.count)])
+
+    def height(count: int) -> float:
+        size = re.search(r'viewBox="0 0 (\S+) (\S+)"', figure(Rows(count=count), []))
+        assert size
+        return float(size[2])
+
+    assert height(24) > 1.5 * height(3)
+
+
+def test_losses_about_a_color_have_it_and_others_differ() -> None:
+    colors = of_losses(["l1", "l1_red", "own:Loss", "l1_gray", "spectrum"])
+    assert len({color.light for color in colors.values()}) == 5
+    red, green, blue = (int(colors["l1_red"].light[start : start + 2], 16) for start in (1, 3, 5))
+    assert red > 2 * max(green, blue)
+
+
+def contrast(one: str, other: str) -> float:
+    """Of two colors, as WCAG 2 defines it."""
+
+    def luminance(color: str) -> float:
+        parts = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    low, high = sorted(map(luminance, (one, other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_color_stands_out_from_its_page(page: str) -> None:
+    light, dark = re.findall(r"--paper: (#\w{6});", page)[:2]
+    for color in of_losses(["l1", "l1_gray", "l1_red", "l1_green", "l1_blue", *"abcdef"]).values():
+        assert contrast(color.light, light) >= 3
+        assert contrast(color.dark, dark) >= 3
+
+
+def test_shades_beyond_their_range_are_cut() -> None:
+    @dataclass(frozen=True)
+    class Shaded(Words):
+        def tables(self) -> tuple[Table, ...]:
+            cells = tuple(Cell(text="x", shade=shade) for shade in (-1.0, 0.5, 7.0))
+            return (Table(caption="Shades.", corner="loss", columns=("a", "b", "c"), rows=(("l1", cells),)),)
+
+    cells = Outline(render(with_results(Shaded()))).all("td")
+    assert [cell["style"] for cell in cells] == ["--shade: 0", "--shade: 50", "--shade: 100"]
+
+
+def test_figures_are_written_as_json(tmp_path: Path, whole: Study) -> None:
+    from aekeras.report import write_figures
+
+    write_figures(whole, tmp_path / "figures.json")
+    assert json.loads((tmp_path / "figures.json").read_text())["fidelity"] == {"matrix": {}}
