@@ -18,25 +18,35 @@ from wrapt import when_imported
 if TYPE_CHECKING:
     from aekeras import errors, losses
     from aekeras.configuration import Training
+    from aekeras.contrasts import contrast
     from aekeras.encoding import load_encoder
     from aekeras.errors import AekerasError
     from aekeras.experiment import Options, train
+    from aekeras.explanation import explain
     from aekeras.index import Index
     from aekeras.indexing import build_indexes
+    from aekeras.metamers import metamer
     from aekeras.places import Places
     from aekeras.reconstruction import reconstruct
     from aekeras.retrieval import search
+    from aekeras.study import Extent, Scope, measure
 
 __all__ = [
     "AekerasError",
+    "Extent",
     "Index",
     "Options",
     "Places",
+    "Scope",
     "Training",
     "build_indexes",
+    "contrast",
     "errors",
+    "explain",
     "load_encoder",
     "losses",
+    "measure",
+    "metamer",
     "reconstruct",
     "search",
     "train",
@@ -44,12 +54,18 @@ __all__ = [
 
 _ROOMS = {
     "AekerasError": "errors",
+    "Extent": "study",
     "Index": "index",
     "Options": "experiment",
     "Places": "places",
+    "Scope": "study",
     "Training": "configuration",
     "build_indexes": "indexing",
+    "contrast": "contrasts",
+    "explain": "explanation",
     "load_encoder": "encoding",
+    "measure": "study",
+    "metamer": "metamers",
     "reconstruct": "reconstruction",
     "search": "retrieval",
     "train": "experiment",

@@ -152,8 +152,8 @@ def _compared(verdict: Verdict) -> list[Tile]:
     tint = shade(verdict.loss)
     views = [Tile(image=as_picture(view, shown=(low, high), tint=tint)) for view in verdict.views]
     differing = as_picture(verdict.map, shown=(0.0, high - low))
-    scale = f"up to {verdict.map.max():.2g}; white: {high - low:.2g}"
-    return [*views, Tile(image=differing, caption="difference", note=scale)]
+    most = f"differ by {verdict.map.max():.2g}"
+    return [*views, Tile(image=differing, caption=most, note=f"at most; white: {high - low:.2g}")]
 
 
 def _read(path: Path, size: int) -> np.ndarray | None:

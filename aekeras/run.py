@@ -9,10 +9,13 @@ import shutil
 import time
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aekeras import indexing
+import numpy as np
+
+from aekeras import indexing, projector
 from aekeras.artefacts import latest_version, new_version, read_json, shown_path
 from aekeras.configuration import Training
 from aekeras.encoding import load_encoder
@@ -22,10 +25,16 @@ from aekeras.progress import Progress
 from aekeras.stderr import held_back
 
 if TYPE_CHECKING:
+    from aekeras.callbacks import Fidelity
     from aekeras.losses import ImageLoss
 
 _LIBRARIES = ("aekeras", "tensorflow", "keras", "faiss-cpu", "numpy", "pillow", "ai-edge-litert")
 _WARMUP = 2  # pictures in a warm-up request
+_QUERIES, _COLLECTION, _NEIGHBORS = (
+    128,
+    1024,
+    10,
+)  # of the fidelity in TensorBoard: no more pictures than are soon compared
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +67,8 @@ class Options:
     Attributes:
         places: Where models and indexes go.
         resume: Go on with the run of the same pictures and configuration that was interrupted.
-        tensorboard: A folder for TensorBoard's logs, one below it per loss.
+        tensorboard: A folder for TensorBoard's logs, one below it per loss: with the fidelity on held-out pictures
+            after each epoch, and the codes for the projector.
         name: Of the model and the index; only with a single loss. The loss's own name without it.
         progress: Told of all that happens.
     """
@@ -101,6 +111,11 @@ class Run:
     @property
     def checkpoint(self) -> Path:
         return self.parent / ".training" / "checkpoint.npz"
+
+    @property
+    def logs(self) -> Path | None:
+        """The folder for TensorBoard."""
+        return self.options.tensorboard and self.options.tensorboard / self.name
 
     @property
     def key(self) -> str:
@@ -149,7 +164,8 @@ class Run:
                 checkpoint=self.checkpoint,
                 resume=self.options.resume,
                 key=self.key,
-                tensorboard=self.options.tensorboard and self.options.tensorboard / self.name,
+                tensorboard=self.logs,
+                callbacks=self._fidelity() if self.logs else (),
                 progress=progress,
             ),
         )
@@ -168,8 +184,32 @@ class Run:
         if self.checkpoint.parent.is_dir():
             shutil.rmtree(self.checkpoint.parent)  # with what a killed run may have left of another checkpoint
 
+    def _fidelity(self) -> list[Fidelity]:
+        """Measures it on held-out pictures; nothing where there are none, or nothing to find."""
+        from aekeras.callbacks import Fidelity
+        from aekeras.training.batches import split
+
+        images = self.gathered.collection.images
+        train, held_out = split(len(images), self.config.validation_share, self.config.seed)
+        if not len(held_out):
+            return []
+        rows, others = np.sort(train[:_COLLECTION]), np.sort(held_out[:_QUERIES])
+        return [Fidelity(images[rows], images[others], self.loss, k=min(_NEIGHBORS, len(rows)))]
+
     def _build_index(self, model: Path) -> None:
-        indexing.build(self.index, load_encoder(model), self.gathered).close()
+        with indexing.build(self.index, load_encoder(model), self.gathered) as index:
+            if self.logs:
+                self._project(index.codes)
+
+    def _project(self, codes: np.ndarray) -> None:
+        """Shows the codes in TensorBoard's projector."""
+        assert self.logs is not None
+        items = self.gathered.items
+        known = [item.metadata or {} for item in items]
+        factors = {factor: [one.get(factor, "") for one in known] for factor in dict.fromkeys(chain(*known))}
+        names = [shown_path(item.path) for item in items]
+        # Keras writes the logs of a training to train/, and TensorBoard has a run for each folder with logs.
+        projector.write(self.logs / "train", codes, self.gathered.collection.images, names, factors)
 
     def _record(self, trained: Any) -> dict[str, Any]:
         """What run.json tells of the training."""

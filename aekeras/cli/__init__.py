@@ -11,9 +11,12 @@ from typing import Any
 
 import click
 
+from aekeras.cli.explain import explain
 from aekeras.cli.index import index
 from aekeras.cli.losses import losses
+from aekeras.cli.metamer import metamer
 from aekeras.cli.reconstruct import reconstruct
+from aekeras.cli.report import report
 from aekeras.cli.search import search
 from aekeras.cli.train import train
 from aekeras.errors import AekerasError
@@ -55,5 +58,5 @@ def main() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-for _command in (train, search, reconstruct, index, losses):
+for _command in (train, search, explain, report, reconstruct, metamer, index, losses):
     main.add_command(_command)

@@ -14,8 +14,8 @@ from aekeras.shares import check_share
 class Limits:
     """When pictures count as equal and as different, in shares of a typical distance.
 
-    On the built-in samples, under `l1_gray` and `l1`, these let through every picture that differs in nothing but color.
-    Of what they let through, 92 % is such; the rest also has another size or ground, which is hardly seen in gray.
+    On the built-in samples, under `l1_gray` and `l1`, these let through every picture that differs in color alone. Of
+    what they let through, 92 % is such; the rest also has another size or ground, which is hardly seen in gray.
 
     Attributes:
         equal_below: At most this under each loss of `equal`.

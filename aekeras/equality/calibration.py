@@ -11,7 +11,7 @@ from scipy import stats
 
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.fidelity import check_losses
-from aekeras.equality.overlap import extent, nearest
+from aekeras.equality.neighbors import extent, nearest
 from aekeras.equality.results import Cell, Result, Table, listed
 
 _DRAWN = 600  # pairs per loss in the plot

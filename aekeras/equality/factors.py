@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.overlap import extent
+from aekeras.equality.neighbors import extent
 from aekeras.equality.results import Cell, Result, Table, listed, share_of
 from aekeras.errors import InputError
 

@@ -12,7 +12,7 @@ from aekeras.closed_form import ridge
 from aekeras.equality.controls import pca_codes
 from aekeras.equality.distances import as_floats, code_distances
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.fidelity import nearest
+from aekeras.equality.neighbors import nearest
 from aekeras.equality.results import Cell, Result, Table, listed, share_of
 from aekeras.equality.scale import Scale
 

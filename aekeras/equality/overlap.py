@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import combinations
 from typing import Any, ClassVar
@@ -10,7 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.results import Cell, Result, Table, share_of
+from aekeras.equality.neighbors import extent, in_common, nearest
+from aekeras.equality.results import Result, Table, share_of
+from aekeras.equality.displays import as_json, dots, share_cell
 from aekeras.errors import InputError
 
 _REST = 1e-4  # weight of all ranks below those that rank-biased overlap looks at
@@ -190,78 +192,3 @@ def dispute(by_code: Mapping[str, np.ndarray], k: int) -> np.ndarray:
 def disputed(by_code: Mapping[str, np.ndarray], k: int) -> np.ndarray:
     """Rows of the queries, (Q,): first those whose neighbors change most from loss to loss; equals in their order."""
     return np.argsort(-dispute(by_code, k), kind="stable")
-
-
-def nearest(distances: np.ndarray, k: int) -> np.ndarray:
-    """The k nearest of each query, (Q, N) -> (Q, k) columns; equal distances in the order of the columns."""
-    if k >= distances.shape[1]:
-        return np.argsort(distances, axis=1, kind="stable")
-    within = distances <= np.partition(distances, k - 1, axis=1)[:, k - 1 : k]
-    columns = np.empty((len(distances), k), np.intp)
-    plain = within.sum(axis=1) == k  # the others have equals of the k-th, or NaN
-    candidates = np.nonzero(within[plain])[1].reshape(-1, k)
-    order = np.argsort(np.take_along_axis(distances[plain], candidates, 1), axis=1, kind="stable")
-    columns[plain] = np.take_along_axis(candidates, order, 1)
-    columns[~plain] = np.argsort(distances[~plain], axis=1, kind="stable")[:, :k]
-    return columns
-
-
-def in_common(found: np.ndarray, wanted: np.ndarray) -> np.ndarray:
-    """Share of equal entries of two lists without repeats, (Q, k) and (Q, k) -> (Q,)."""
-    together = np.sort(np.concatenate([found, wanted], axis=1), axis=1)
-    return np.sum(together[:, 1:] == together[:, :-1], axis=1) / found.shape[1]
-
-
-def extent(distances: Sequence[np.ndarray], k: int) -> tuple[int, int]:
-    """Q and N of distance matrices (Q, N), which must be the same.
-
-    Raises:
-        InputError: They differ, or there is no query, no picture, or no neighbor asked for.
-    """
-    if k < 1:
-        raise InputError(f"Expected `k` of at least 1. Received: {k}. Ask for one neighbor or more.")
-    shapes = sorted({one.shape for one in distances})
-    if len(shapes) != 1 or len(shapes[0]) != 2 or 0 in shapes[0]:
-        received = ", ".join(map(str, shapes)) or "none"
-        raise InputError(
-            "Expected distances of one shape, (queries, pictures), with one of each at least. "
-            f"Received: {received}. Measure the same pictures under every loss."
-        )
-    return shapes[0]
-
-
-def estimates(shares: Mapping[str, Mapping[str, np.ndarray]], seed: int) -> dict[str, dict[str, Estimate]]:
-    """Of shares per query, (Q,) each."""
-    return {row: {column: estimate(one, seed) for column, one in each.items()} for row, each in shares.items()}
-
-
-def as_json(key: str, table: Mapping[str, Mapping[str, Estimate]]) -> dict[str, Any]:
-    """Values under `key`, and intervals under a key beside it."""
-    return {
-        key: {row: {name: round(one.value, 6) for name, one in each.items()} for row, each in table.items()},
-        f"{key}_intervals": {row: {name: one.interval for name, one in each.items()} for row, each in table.items()},
-    }
-
-
-def share_cell(share: Estimate | None, mark: str = "") -> Cell:
-    """An entry of a table, in percent; empty for what was not measured."""
-    if share is None:
-        return Cell(text="")
-    interval = f"{100 * share.low:.0f} to {100 * share.high:.0f}"
-    return Cell(text=share_of(share.value), interval=interval, shade=min(1.0, max(0.0, share.value)), mark=mark)
-
-
-def dots(axes: Any, rows: Sequence[str], series: Mapping[str, Sequence[Estimate | None]]) -> None:
-    """Shares in percent with their intervals: one line of dots per row, one kind of dot per series."""
-    for place, (label, shares) in enumerate(series.items()):
-        shift = 0.7 * ((place + 0.5) / len(series) - 0.5)
-        known = [(row + shift, one) for row, one in enumerate(shares) if one is not None]
-        values = 100 * np.array([(one.value, one.low, one.high) for _, one in known]).reshape(-1, 3)
-        spread = np.maximum(np.abs(values[:, 1:] - values[:, :1]).T, 0.0)
-        marker = "osD^vPX*"[place % 8]
-        axes.errorbar(values[:, 0], [height for height, _ in known], xerr=spread, fmt=marker, markersize=5, label=label)
-    axes.set_yticks(range(len(rows)), rows)
-    axes.set_ylim(max(1, len(rows)) - 0.5, -0.5)
-    axes.grid(axis="x", alpha=0.3)
-    if len(series) > 1:
-        axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)

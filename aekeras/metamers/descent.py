@@ -139,7 +139,7 @@ def _recolored(original: np.ndarray, seed: int) -> np.ndarray:
 
 
 def _blurred(original: np.ndarray) -> np.ndarray:
-    from scipy import ndimage  # type: ignore[import-untyped]
+    from scipy import ndimage
 
     spread = _BLUR * len(original)
     return ndimage.gaussian_filter(original, (spread, spread, 0.0), mode="nearest")

@@ -9,13 +9,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import matplotlib
+from cycler import cycler
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 
 from aekeras.equality.results import Result
 from aekeras.report.colors import SERIES
+from aekeras.report.text import showable
 
 _WIDTH, _HEIGHT = 6.6, 3.9  # inches; 10 points of type are 14 pixels where the figure is as wide as the text
 _ROW = 0.27  # inches of a row with a name
@@ -23,7 +25,7 @@ _ROW = 0.27  # inches of a row with a name
 _INK, _MUTED, _LINE = "#fdf001", "#fdf002", "#fdf003"
 _PAGE = {_INK: "var(--ink)", _MUTED: "var(--muted)", _LINE: "var(--line)"}
 _SERIES = {f"#fdf1{number:02x}": f"var(--series-{number})" for number in range(len(SERIES))}
-_STYLE = {
+_STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",  # type stays type: it can be read, searched and enlarged
     "text.parse_math": False,  # a dollar sign in a file name is one
     "font.size": 10,
@@ -35,7 +37,7 @@ _STYLE = {
     "axes.spines.right": False,
     "axes.linewidth": 0.8,
     "axes.axisbelow": True,
-    "axes.prop_cycle": matplotlib.cycler(color=list(_SERIES)),
+    "axes.prop_cycle": cycler(color=list(_SERIES)),
     "axes.facecolor": "none",
     "text.color": _INK,
     "axes.labelcolor": _INK,
@@ -72,6 +74,7 @@ def figure(result: Result, losses: Sequence[str]) -> str:
         if not (axes.has_data() or axes.texts):
             return ""
         _color(axes, stand_ins)
+        _clean(drawing, axes)
         _make_room(drawing, axes)
         buffer = io.StringIO()
         drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
@@ -89,6 +92,17 @@ def _color(axes: Axes, colors: Mapping[str, str]) -> None:
     for label, artist in labelled:
         if label in colors and hasattr(artist, "set_color"):
             artist.set_color(colors[label])
+
+
+def _clean(drawing: Figure, axes: Axes) -> None:
+    """Takes what cannot be shown out of the type; Matplotlib would fail on it."""
+    for text in drawing.findobj(Text):
+        text.set_text(showable(text.get_text()))
+    for axis in (axes.xaxis, axes.yaxis):
+        names = [label.get_text() for label in axis.get_ticklabels()]
+        shown = [showable(name) for name in names]
+        if shown != names:
+            axis.set_ticks(axis.get_ticklocs(), shown)
 
 
 def _parts(container: Any) -> list[Artist]:

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from jinja2 import Environment, PackageLoader, StrictUndefined
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from aekeras.artefacts import shown_path, write_file, write_json
 from aekeras.equality.results import Cell, Result, Table
 from aekeras.pictures import Block, Row, value_range
 from aekeras.report import colors
 from aekeras.report.figures import figure
+from aekeras.report.text import prose, showable
 from aekeras.report.thumbnails import data_uri
 
 if TYPE_CHECKING:
     from aekeras.study.parts import Study
 
 _LONG = 30  # rows; a longer table is folded
-# What no page may hold: halves of characters, which file names that are not Unicode come with, and control characters.
-_UNSHOWABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,17 +77,7 @@ def render(study: Study) -> str:
             long=_LONG,
         )
     )
-    return _UNSHOWABLE.sub("\ufffd", html)
-
-
-def prose(text: str) -> Markup:
-    """The text with what stands in backticks as code."""
-    parts = text.replace(" %", "\N{NO-BREAK SPACE}%").split("`")
-    if len(parts) % 2 == 0:  # the last backtick has no partner
-        parts[-2:] = ["`".join(parts[-2:])]
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
-    )
+    return showable(html)
 
 
 def _environment(losses: list[str]) -> Environment:

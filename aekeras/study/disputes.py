@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from aekeras import images
-from aekeras.equality.fidelity import nearest
+from aekeras.equality.neighbors import nearest
 from aekeras.equality.overlap import dispute, disputed
 from aekeras.errors import MissingError, UnreadableImageError
 from aekeras.study.parts import Dispute, DisputeAnswer, Shown

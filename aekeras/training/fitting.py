@@ -53,7 +53,8 @@ class Surroundings:
         resume: Go on from that file.
         key: Which training this is; a checkpoint with another key is refused.
         tensorboard: A folder for TensorBoard's logs.
-        callbacks: Further Keras callbacks; their `model` is the `Learner`.
+        callbacks: Further Keras callbacks; their `model` is the `Learner`, and what they add to the logs of an epoch
+            becomes a part of the history.
         progress: Told of every batch.
     """
 
@@ -122,7 +123,7 @@ def _learn(learner: Learner, images: np.ndarray, rows: tuple[np.ndarray, np.ndar
             epochs=config.epochs,
             shuffle=False,  # of the batches: Keras would do it by a generator whose state no checkpoint holds
             verbose=0,
-            callbacks=[keeper, *_listeners(around, config, per_epoch, size)],
+            callbacks=[*around.callbacks, keeper, *_listeners(around, config, per_epoch, size)],
         )
     return state
 
@@ -140,7 +141,7 @@ def _validation(images: np.ndarray, rows: np.ndarray, config: Training) -> Batch
 
 
 def _listeners(around: Surroundings, config: Training, per_epoch: int, size: int) -> list[keras.callbacks.Callback]:
-    listeners = [Teller(around.progress, config.epochs, per_epoch * size, size), *around.callbacks]
+    listeners = [Teller(around.progress, config.epochs, per_epoch * size, size)]
     if around.tensorboard is not None:
         with storage_errors(around.tensorboard):
             around.tensorboard.mkdir(parents=True, exist_ok=True)

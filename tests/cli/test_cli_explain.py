@@ -12,7 +12,6 @@ from PIL import Image
 from test_imports import loaded_after
 
 from aekeras.cli import main
-from aekeras.cli.explain import explain as command
 from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.explanation import explain
 
@@ -20,11 +19,6 @@ if TYPE_CHECKING:
     from conftest import Project
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(autouse=True)
-def _registered() -> None:
-    main.add_command(command)
 
 
 def invoke(*words: str | Path) -> Result:

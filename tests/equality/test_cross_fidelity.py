@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
-from aekeras.equality.fidelity import CrossFidelity, cross_fidelity, fidelity, nearest
+from aekeras.equality.fidelity import CrossFidelity, cross_fidelity, fidelity
+from aekeras.equality.neighbors import nearest
 from aekeras.errors import InputError
 
 RANDOM = np.random.default_rng(0)

@@ -28,7 +28,7 @@ def own_view(name: str) -> Encode:
     return lambda images: np.asarray(losses.get(name).view(as_floats(images))).reshape(len(images), -1)
 
 
-def pictures(count: int = 24) -> np.ndarray:
+def pictures(count: int = 16) -> np.ndarray:
     drawn = np.stack([samples.draw(sample, SIDE) for sample in samples.generate(120)])
     return np.random.default_rng(0).permutation(drawn)[:count]
 
@@ -68,9 +68,9 @@ def test_the_figures_are_those_of_a_loop_over_pictures(found: Invariance) -> Non
             effect = found.effects[name][one.name]
             assert effect.percentile.count == len(values)
             assert effect.loss_value.value == pytest.approx(np.median(values), abs=1e-6)
-            # Rounding may put a distance on the other side of one of the 276 pairs.
-            assert effect.percentile.value == pytest.approx(np.median(by_code), abs=0.4)
-            assert effect.loss_percentile.value == pytest.approx(np.median(by_loss), abs=0.4)
+            # Rounding may put a distance on the other side of one of the 120 pairs.
+            assert effect.percentile.value == pytest.approx(np.median(by_code), abs=0.9)
+            assert effect.loss_percentile.value == pytest.approx(np.median(by_loss), abs=0.9)
 
 
 def test_what_a_loss_is_blind_to_is_equal_and_what_it_sees_is_not(found: Invariance) -> None:
@@ -132,7 +132,7 @@ def test_only_what_lies_clear_of_the_threshold_is_called_a_contradiction(
 def test_pictures_that_a_change_leaves_as_they_were_do_not_count() -> None:
     images = pictures()
     gray = np.repeat(images[..., :1], 3, axis=-1)
-    mixed = np.concatenate([gray[:20], images[20:]])
+    mixed = np.concatenate([gray[:12], images[12:]])
     (greyscale,) = (one for one in TRANSFORMATIONS if one.name == "greyscale")
     for given, count in ((mixed, 4), (gray, 0)):
         encode = {"l1": own_view("l1")}
@@ -150,7 +150,15 @@ def test_the_json_has_the_fixed_keys_and_no_nan(found: Invariance) -> None:
     for name in NAMES:
         assert set(written[name]) == set(SOME)
         for cell in written[name].values():
-            assert set(cell) >= {"percentile", "loss_value", "loss_percentile", "interval", "equal", "loss_equal", "seed"}
+            assert set(cell) >= {
+                "percentile",
+                "loss_value",
+                "loss_percentile",
+                "interval",
+                "equal",
+                "loss_equal",
+                "seed",
+            }
             assert cell["interval"][0] <= cell["percentile"] <= cell["interval"][1]
 
 
@@ -162,7 +170,7 @@ def test_pairs_are_the_same_in_batches_and_never_below_zero() -> None:
     images = as_floats(np.concatenate([pictures(), pictures(), pictures()]))
     loss = losses.get("ssim(filter_size=5)")
     found = losses_of_pairs(loss, images, images)
-    assert found.shape == (72,)
+    assert found.shape == (48,)
     assert found.min() >= 0.0
     others = np.roll(images, 1, axis=0)
     assert losses_of_pairs(loss, images, others) == pytest.approx(np.asarray(loss(images, others)), abs=1e-6)

@@ -75,7 +75,7 @@ def test_nothing_is_read_where_the_answers_are_those_of_other_pictures() -> None
 def test_the_more_a_code_holds_the_more_is_read() -> None:
     probe = Probe.of(metamers(gray()), 0)
     blind, half, seeing = (probe.read(encode, as_floats(pictures())).r2.value for encode in (luma, half_blind, pixels))
-    assert blind + 0.2 < half < seeing
+    assert blind + 0.1 < half < seeing - 0.1
 
 
 def test_metamers_of_a_blind_code_lead_to_their_own_picture_and_those_of_a_seeing_one_do_not() -> None:

@@ -82,7 +82,7 @@ def test_inclusion_does_not_depend_on_how_the_rows_are_mixed() -> None:
         assert not null_space_inside(luma, mixed)
 
 
-@pytest.mark.parametrize("name", ["spectrum", "palette", "mirror(l1)", "l1_edges", "l1_coarse", "l1 + 0"][:-1])
+@pytest.mark.parametrize("name", ["spectrum", "palette", "mirror(l1)", "l1_edges", "l1_coarse"])
 def test_a_loss_that_is_blind_to_more_than_colors_is_not_taken_for_a_linear_map(name: str) -> None:
     assert not sees_all_of_its_colors(losses.get(name))
 
@@ -95,9 +95,8 @@ def test_a_loss_of_ones_own_is_not_known_exactly() -> None:
             return images[:, :4, :4]  # type: ignore[index]
 
     assert not sees_all_of_its_colors(Corner())
-    assert not refinement({"corner": Corner(), "l1": losses.get("l1")}).edges or pairs(
-        refinement({"corner": Corner(), "l1": losses.get("l1")})
-    ) == {("l1", "corner")}
+    # Whatever it sees, it is 0 for equal pixels, and that is all that l1 asks.
+    assert pairs(refinement({"corner": Corner(), "l1": losses.get("l1")})) == {("l1", "corner")}
 
 
 def test_what_is_not_linear_is_compared_by_the_changes_that_the_finer_one_ignores() -> None:
@@ -134,9 +133,7 @@ def test_what_is_drawn_reaches_as_far_as_all_edges_do() -> None:
         for middle in range(count):
             reach |= np.outer(reach[:, middle], reach[middle])
         names = [str(number) for number in range(count)]
-        edges = tuple(
-            Edge(finer=a, coarser=b, how="exact") for a, b in permutations(names, 2) if reach[int(a), int(b)]
-        )
+        edges = tuple(Edge(finer=a, coarser=b, how="exact") for a, b in permutations(names, 2) if reach[int(a), int(b)])
         drawn = np.zeros((count, count), bool)
         for edge in Refinement(losses=tuple(names), edges=edges).drawn:
             drawn[int(edge.finer), int(edge.coarser)] = True

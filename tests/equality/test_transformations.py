@@ -51,7 +51,7 @@ def row(name: str) -> Transformation:
 @pytest.fixture(scope="module")
 def images() -> np.ndarray:
     """Samples, noise of middle values, and a board of black and white; float32 in [0, 1]."""
-    drawn = [samples.draw(sample, SIDE) / 255 for sample in samples.generate(5)]
+    drawn = [np.asarray(samples.draw(sample, SIDE)) / 255 for sample in samples.generate(5)]
     made = np.random.default_rng(0).uniform(0.2, 0.8, (2, SIDE, SIDE, 3))
     board = np.indices((SIDE, SIDE)).sum(axis=0)[..., None] % 2 * np.ones(3)
     return np.stack([*drawn, *made, board]).astype(np.float32)

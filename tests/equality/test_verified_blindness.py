@@ -27,12 +27,13 @@ class Boastful(ViewLoss):
 
 
 class Careless(ViewLoss):
-    """Sees red, declares to be blind to it, and rightly to green."""
+    """Sees red alike from both sides: is blind to flip, as declared, and not to red."""
 
-    blind_to = ("red", "green")
+    blind_to = ("red", "flip")
 
     def view(self, images: Any) -> Any:
-        return images[..., :1]
+        red = images[..., :1]
+        return red + red[:, :, ::-1]
 
 
 class Poetic(ViewLoss):
@@ -92,7 +93,7 @@ def test_a_loss_that_sees_colors_and_declares_not_to_is_refuted() -> None:
 
 def test_only_the_wrong_one_of_two_words_is_refuted() -> None:
     found = checked(Careless()).evidence["loss"]
-    assert {word: evidence.verdict for word, evidence in found.items()} == {"red": "refuted", "green": "confirmed"}
+    assert {word: evidence.verdict for word, evidence in found.items()} == {"red": "refuted", "flip": "confirmed"}
 
 
 def test_a_word_without_a_known_change_is_not_measured() -> None:
@@ -123,9 +124,7 @@ def test_a_loss_that_is_blind_to_nothing_has_no_evidence_and_is_named() -> None:
 
 
 def test_the_json_has_a_verdict_and_an_interval_for_every_word() -> None:
-    written = json.loads(
-        json.dumps(checked(losses.get("l1_red"), "l1_red", gray).to_dict(), allow_nan=False)
-    )
+    written = json.loads(json.dumps(checked(losses.get("l1_red"), "l1_red", gray).to_dict(), allow_nan=False))
     assert set(written["l1_red"]) == {"green", "blue"}
     for cell in written["l1_red"].values():
         assert set(cell) >= {"verdict", "percentile", "interval", "code_follows", "seed"}

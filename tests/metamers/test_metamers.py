@@ -22,6 +22,9 @@ from aekeras.losses import ViewLoss
 def red(a, b):
     return ops.mean(ops.abs(a - b)[..., 0], axis=(1, 2))
 
+def nearly_red(a, b):
+    return red(a, b) + 1e-6 * ops.mean(ops.abs(a - b), axis=(1, 2, 3))
+
 def squares(a, b):
     return ops.mean(ops.square(a - b), axis=(1, 2, 3))
 
@@ -128,6 +131,11 @@ def test_a_descent_leaves_alone_what_the_loss_does_not_see() -> None:
     assert found.metamers[1].made_by == "descent from its negative"
     np.testing.assert_allclose(negative[..., 0], found.original[..., 0], atol=0.01)
     np.testing.assert_allclose(negative[..., 1:], 1 - found.original[..., 1:], atol=1e-5)
+
+
+def test_a_pull_as_faint_as_rounding_hardly_moves_a_picture() -> None:
+    negative = made("own.py:nearly_red", count=2).images[1]
+    np.testing.assert_allclose(negative[..., 1:], 1 - made("l1").original[..., 1:], atol=0.05)
 
 
 @pytest.mark.parametrize("loss", ["l1", "l2", "own.py:squares", "own.py:rough"])
