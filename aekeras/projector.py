@@ -53,10 +53,10 @@ class Projection:
     seed: int
 
     def __str__(self) -> str:
-        drawn = f" of {self.count:,}, drawn by seed {self.seed}" if len(self.rows) < self.count else ""
-        pictures = f"picture{'' if len(self.rows) == 1 and not drawn else 's'}"
-        side = f"{self.thumbnail}x{self.thumbnail}"
-        return f"{len(self.rows):,}{drawn} {pictures} of {side} in {shown_path(self.directory)}"
+        shown = f"{len(self.rows):,} picture{'s' if len(self.rows) != 1 else ''}"
+        if len(self.rows) < self.count:
+            shown += f" of {self.count:,}, drawn by seed {self.seed}"
+        return f"{shown}, {self.thumbnail}x{self.thumbnail}, in {shown_path(self.directory)}"
 
 
 def write(

@@ -41,8 +41,8 @@ class Matrix(Result):
     def sentences(self) -> tuple[str, ...]:
         found = self._shares()
         return (
-            f"For every loss, the codes trained under it find more of its own 10 nearest neighbors than the codes of any "
-            f"other loss do: `{self.losses[0]}` finds {100 * found[0, 0]:.0f} % of them.",
+            f"For every loss, the codes trained under it find more of its own 10 nearest neighbors than those of any "
+            f"other loss: `{self.losses[0]}` finds {100 * found[0, 0]:.0f} % of them.",
             "Surprisingly, shrunken pictures find nearly as many of them, and a network without any training finds a "
             "third; what training adds is the rest.",
         )

@@ -27,14 +27,22 @@ def _numbers(context: click.Context, option: click.Parameter, text: str | None) 
 @loss_option
 @click.option("--out", type=FILE, default=Path("report.html"), show_default=True, help="The page.")
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write every figure of the page to FILE, too.")
-@click.option("--labels", type=FILE, metavar="FILE.csv", help="What is known of the pictures: a column `path`, and others.")
+@click.option(
+    "--labels", type=FILE, metavar="FILE.csv", help="What is known of the pictures: a column `path`, and others."
+)
 @click.option("-k", default=10, show_default=True, help="Neighbors that are compared.")
 @click.option("--queries", default=200, show_default=True, help="Pictures that are asked for, at most.")
 @click.option("--sample", default=2000, show_default=True, help="Pictures among which neighbors are sought, at most.")
 @click.option("--seed", default=0, show_default=True, help="Of the choice of pictures and all else that is random.")
-@click.option("--seeds", default=0, metavar="N", help="Also compare N models per loss that differ in their seed; trains them.")
-@click.option("--budget", callback=_numbers, metavar="16,32,...", help="Also compare code sizes; trains a model for each.")
-@click.option("--budget-loss", metavar="EXPR", help="The loss for --budget. [default: the first that is blind to something]")
+@click.option(
+    "--seeds", default=0, metavar="N", help="Also compare N models per loss that differ in their seed; trains them."
+)
+@click.option(
+    "--budget", callback=_numbers, metavar="16,32,...", help="Also compare code sizes; trains a model for each."
+)
+@click.option(
+    "--budget-loss", metavar="EXPR", help="The loss for --budget. [default: the first that is blind to something]"
+)
 @places_options
 def report(
     pictures: tuple[Path, ...],
@@ -78,6 +86,8 @@ def _check_places(out: Path, json_file: Path | None) -> None:
     """
     for path in filter(None, (out, json_file)):
         if not path.absolute().parent.is_dir():
-            raise InputError(f"Expected a folder for {path.name}. Received: {path.parent}, which is none. Create it first.")
+            raise InputError(
+                f"Expected a folder for {path.name}. Received: {path.parent}, which is none. Create it first."
+            )
     if json_file is not None and json_file.absolute() == out.absolute():
         raise InputError(f"Expected two files. Received: {out} for both the page and its figures. Name another.")

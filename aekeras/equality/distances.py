@@ -20,7 +20,7 @@ def code_distances(queries: np.ndarray, codes: np.ndarray) -> np.ndarray:
 def loss_distances(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.ndarray:
     """loss(query, image) for all pairs: uint8 or [0, 1] images (Q, S, S, 3) and (N, S, S, 3) -> (Q, N) float64.
 
-    By FAISS where the loss is the mean absolute difference of its views, else by the loss itself; of a sum, term by term.
+    By FAISS where the loss is the mean absolute difference of its views, else by the loss itself; a sum term by term.
     """
     terms = loss.terms()
     if len(terms) > 1:

@@ -8,10 +8,10 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from aekeras.equality.displays import as_json, dots, estimates, share_cell
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.neighbors import extent, in_common, nearest
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.equality.displays import as_json, dots, estimates, share_cell
 from aekeras.errors import InputError
 
 _CONTROLS = {

@@ -11,7 +11,7 @@ import numpy as np
 from aekeras.equality.distances import as_floats
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.equality.scale import EQUAL, Scale
+from aekeras.equality.scale import EQUAL_SHARE, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS, Transformation
 from aekeras.losses.explaining import own_code
 
@@ -26,31 +26,35 @@ class Effect:
     """What one transformation does under one loss.
 
     Attributes:
-        percentile: Median, over pictures, of the percentile of the code distance among random pairs.
+        share: Median, over pictures, of the code distance as a share of a typical one.
+        percentile: Median of its percentile among random pairs.
         loss_value: Median of the loss itself, in its units.
-        loss_percentile: Median of the percentile of the loss among random pairs.
-        threshold: Percentile up to which two pictures count as equal.
+        loss_share: Median of the loss as a share of a typical one.
+        loss_percentile: Median of its percentile among random pairs.
+        threshold: Share up to which two pictures count as equal.
     """
 
+    share: Estimate
     percentile: Estimate
     loss_value: Estimate
+    loss_share: Estimate
     loss_percentile: Estimate
     threshold: float
 
     @property
     def equal(self) -> bool:
         """Whether the codes say that nothing has changed."""
-        return self.percentile.value <= self.threshold
+        return self.share.value <= self.threshold
 
     @property
     def loss_equal(self) -> bool:
         """Whether the loss says so."""
-        return self.loss_percentile.value <= self.threshold
+        return self.loss_share.value <= self.threshold
 
     @property
     def surprise(self) -> str:
         """What codes and loss disagree on, beyond what chance explains: both intervals lie clear of the threshold."""
-        code, loss = self.percentile, self.loss_percentile
+        code, loss = self.share, self.loss_share
         if loss.high <= self.threshold < code.low:
             return "seen by the code"
         return "missed by the code" if code.high <= self.threshold < loss.low else ""
@@ -62,7 +66,7 @@ class Invariance(Result):
 
     Attributes:
         effects: By loss, then by the name of the transformation; without those that changed no picture.
-        threshold: Percentile up to which two pictures count as equal.
+        threshold: Share of a typical distance up to which two pictures count as equal.
         pictures: How many were transformed.
         seed: Of the transformations and the intervals.
     """
@@ -77,61 +81,77 @@ class Invariance(Result):
 
     def sentences(self) -> tuple[str, ...]:
         return (
-            f"Each of {self.pictures:,} pictures is changed, and its code compared with the old one. The figure is the share of "
-            f"random pairs of pictures that are nearer than that, in percent: up to {self.threshold:g}, two pictures count as "
-            "equal.",
+            f"Each of {self.pictures:,} pictures is changed, and its code compared with the old one, in typical "
+            f"distances: 1 is as far as two random pictures are. Up to {self.threshold:g}, two pictures count as equal.",
             *(self._of_loss(loss, effects) for loss, effects in self.effects.items()),
             *self._surprises(),
         )
 
     def _of_loss(self, loss: str, effects: Mapping[str, Effect]) -> str:
-        equal = [_LABELS[name] for name, effect in effects.items() if effect.equal]
+        equal = [name for name, effect in effects.items() if effect.equal]
         if not equal:
             return f"Under `{loss}`, none of these changes is equal."
-        nearer = 100 - max(effects[name].percentile.value for name in effects if effects[name].equal)
+        nearer = 100 - max(effects[name].percentile.value for name in equal)
         verb = "is" if len(equal) == 1 else "are"
-        return f"Under `{loss}`, {listed(equal)} {verb} equal: nearer than {_percent(nearer)} of random pairs."
+        return (
+            f"Under `{loss}`, {listed(_LABELS[name] for name in equal)} {verb} equal: at most "
+            f"{max(effects[name].share.value for name in equal):.3f} of a typical distance, nearer than "
+            f"{nearer:.4g} % of random pairs."
+        )
 
     def _surprises(self) -> tuple[str, ...]:
-        found = [
-            f"`{loss}`, {_LABELS[name]} ({effect.surprise}: loss {effect.loss_percentile.value:.1f} %, code "
-            f"{effect.percentile.value:.1f} %)"
-            for loss, effects in self.effects.items()
-            for name, effect in effects.items()
-            if effect.surprise
-        ]
+        found: dict[tuple[str, str], list[str]] = {}
+        for loss, effects in self.effects.items():
+            for name, effect in effects.items():
+                if effect.surprise:
+                    found.setdefault((name, effect.surprise), []).append(loss)
         if not found:
             return ("In no cell does the code contradict its loss.",)
-        return (f"Codes and loss contradict each other in {len(found)} cells: {'; '.join(found)}.",)
+        return (
+            "Where codes and loss contradict each other:",
+            *(self._said(*key, losses) for key, losses in found.items()),
+        )
+
+    def _said(self, name: str, surprise: str, losses: Sequence[str]) -> str:
+        codes, values = (
+            [getattr(self.effects[loss][name], kind).value for loss in losses] for kind in ("share", "loss_share")
+        )
+        return (
+            f"{_LABELS[name]}, {surprise} under {listed(f'`{loss}`' for loss in losses)} (code {_range(codes)}, loss "
+            f"{_range(values)} of a typical distance)."
+        )
 
     def tables(self) -> tuple[Table, ...]:
         return (
+            self._table("How far a change moves the code, in typical distances", "share"),
+            self._table("How far apart the loss itself puts the two, in typical distances", "loss_share"),
             self._table("Distance of codes: percent of random pairs that are nearer", "percentile"),
-            self._table("The loss itself: percent of random pairs that are nearer", "loss_percentile"),
         )
 
     def _table(self, caption: str, kind: str) -> Table:
-        names = dict.fromkeys(name for effects in self.effects.values() for name in effects)
-        order = [one.name for one in TRANSFORMATIONS if one.name in names]
         rows = tuple(
             (_LABELS[name], tuple(_cell(effects.get(name), kind) for effects in self.effects.values()))
-            for name in order
+            for name in self._names()
         )
         return Table(caption=caption, corner="change", columns=tuple(self.effects), rows=rows)
 
+    def _names(self) -> list[str]:
+        """Of all transformations that changed a picture, in the order in which they are shown."""
+        return [name for name in _LABELS if any(name in effects for effects in self.effects.values())]
+
     def plot(self, axes: Any) -> None:
-        names = [one.name for one in TRANSFORMATIONS if any(one.name in effects for effects in self.effects.values())]
+        names = self._names()
         for loss, effects in self.effects.items():
             shown = [name for name in names if name in effects]
             places = [-names.index(name) for name in shown]
-            axes.plot([effects[name].percentile.value for name in shown], places, "o", label=loss, alpha=0.8)
+            axes.plot([effects[name].share.value for name in shown], places, "o", label=loss, alpha=0.8)
         axes.axvline(self.threshold, linewidth=1, linestyle="--", color="C7")
-        axes.set_xscale("symlog", linthresh=1)
-        axes.set_xlim(-0.1, 110)
-        axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+        axes.set_xscale("symlog", linthresh=self.threshold)
+        axes.set_xlim(left=-0.1 * self.threshold)
+        axes.set_xticks([0, self.threshold, 0.1, 0.3, 1], ["0", f"{self.threshold:g}", "0.1", "0.3", "1"])
         axes.set_yticks([-number for number in range(len(names))], [_LABELS[name] for name in names])
-        axes.set_xlabel("percent of random pairs that are nearer; left of the dashed line: equal")
-        axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.4, 1.14))
+        axes.set_xlabel("code distance, in typical distances; left of the dashed line: equal")
+        axes.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1.0))
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -147,7 +167,7 @@ def invariance(
     code_scale: Mapping[str, Scale],
     loss_scale: Mapping[str, Scale],
     seed: int,
-    threshold: float = EQUAL,
+    threshold: float = EQUAL_SHARE,
     transformations: Sequence[Transformation] = TRANSFORMATIONS,
 ) -> Invariance:
     """Transforms images and compares codes and losses before and after.
@@ -159,7 +179,7 @@ def invariance(
         code_scale: What distances of codes are usual.
         loss_scale: What values of the losses are usual.
         seed: Of the transformations and the intervals.
-        threshold: Percentile up to which two pictures count as equal.
+        threshold: Share of a typical distance up to which two pictures count as equal.
         transformations: What is done to the images.
     """
     before = as_floats(images)
@@ -175,8 +195,10 @@ def invariance(
             far = np.linalg.norm(encode[name](pairs[1]).astype(np.float64) - codes[name][moved], axis=1)
             values = losses_of_pairs(loss, *pairs)
             effects[name][transformation.name] = Effect(
+                share=estimate(code_scale[name].share(far), seed, np.median),
                 percentile=estimate(code_scale[name].percentile(far), seed, np.median),
                 loss_value=estimate(values, seed, np.median),
+                loss_share=estimate(loss_scale[name].share(values), seed, np.median),
                 loss_percentile=estimate(loss_scale[name].percentile(values), seed, np.median),
                 threshold=threshold,
             )
@@ -197,24 +219,27 @@ def _cell(effect: Effect | None, kind: str) -> Cell:
     if effect is None:
         return Cell(text="-")
     found: Estimate = getattr(effect, kind)
-    mark = effect.surprise if kind == "percentile" else ""
-    return Cell(text=f"{found.value:.1f}", interval=found.shown, shade=1 - found.value / 100, mark=mark)
+    if kind == "percentile":
+        return Cell(text=f"{found.value:.2f}", interval=found.shown, shade=1 - found.value / 100)
+    mark = effect.surprise if kind == "share" else ""
+    return Cell(text=f"{found.value:.3f}", interval=found.shown, shade=1 - min(found.value, 1.0), mark=mark)
 
 
 def _as_dict(effect: Effect) -> dict[str, Any]:
+    figures = {
+        name: getattr(effect, name) for name in ("percentile", "share", "loss_value", "loss_share", "loss_percentile")
+    }
     return {
-        "percentile": round(effect.percentile.value, 6),
-        "interval": effect.percentile.interval,
-        "loss_value": round(effect.loss_value.value, 6),
-        "loss_value_interval": effect.loss_value.interval,
-        "loss_percentile": round(effect.loss_percentile.value, 6),
-        "loss_percentile_interval": effect.loss_percentile.interval,
+        **{name: round(found.value, 6) for name, found in figures.items()},
+        **{f"{name}_interval": found.interval for name, found in figures.items()},
         "equal": effect.equal,
         "loss_equal": effect.loss_equal,
         "surprise": effect.surprise,
-        "pictures": effect.percentile.count,
+        "pictures": effect.share.count,
     }
 
 
-def _percent(value: float) -> str:
-    return f"{value:.1f} %" if value < 99.95 else "all"
+def _range(values: Sequence[float]) -> str:
+    """The least and the greatest: "0.02 to 0.04", or one where they are alike."""
+    low, high = f"{min(values):.2f}", f"{max(values):.2f}"
+    return low if low == high else f"{low} to {high}"

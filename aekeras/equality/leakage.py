@@ -15,13 +15,16 @@ from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.neighbors import nearest
 from aekeras.equality.results import Cell, Result, Table, listed, share_of
 from aekeras.equality.scale import Scale
+from aekeras.errors import InputError
+from aekeras.losses.explaining import own_code
 
 Encode = Callable[[np.ndarray], np.ndarray]
 
+_FEWEST = 8  # pictures
 _METAMERS = 4  # of each picture
 _COMPONENTS = 32  # of what differs between them
 _RESOLUTION = 0.01  # of the median distance of two codes: finer differences move no neighbor
-_PENALTY = 1e-3
+_PENALTIES = (1e-3, 1e-2, 0.1, 0.3, 1.0, 3.0)  # that a probe may have, in mean squared norms of its inputs
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,6 +59,7 @@ class Leakage(Result):
         shuffled: R2 where the probe is taught the changes of other pictures, by loss.
         blind_to: What each loss is blind to.
         blind_to_nothing: Losses of which nothing can leak.
+        left_out: Losses that cannot be probed, and why.
         seed: Of the metamers, the split and the intervals.
     """
 
@@ -66,15 +70,16 @@ class Leakage(Result):
     controls: Mapping[str, Mapping[str, Readable]]
     shuffled: Mapping[str, Estimate]
     blind_to: Mapping[str, tuple[str, ...]]
-    blind_to_nothing: tuple[str, ...] = field(default=())
+    blind_to_nothing: tuple[str, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
     seed: int
 
     def sentences(self) -> tuple[str, ...]:
         said = [
-            "Metamers of a picture are other pictures that a loss cannot tell from it. What differs between them is what the "
-            "loss is blind to, and a code that keeps none of it is the same for all of them. A linear probe tries to "
-            f"read it nevertheless, from differences of codes above {_RESOLUTION:.0%} of a typical distance: R2 is the share of "
-            "the variance that it predicts of pictures it was not taught with."
+            "Metamers of a picture are other pictures that a loss cannot tell from it. What differs between them is "
+            "what the loss is blind to, and a code that keeps none of it is the same for all of them. A linear probe "
+            f"tries to read it nevertheless, from differences of codes above {100 * _RESOLUTION:g} % of a typical "
+            "distance: R2 is the share of the variance that it predicts of pictures it was not taught with."
         ]
         for loss, found in self.trained.items():
             control = self.controls.get("untrained", {}).get(loss)
@@ -89,40 +94,14 @@ class Leakage(Result):
             named = listed(f"`{loss}`" for loss in self.blind_to_nothing)
             verb = "is" if len(self.blind_to_nothing) == 1 else "are"
             said.append(f"{named} {verb} blind to nothing, so nothing can leak.")
+        said += [f"`{loss}` is left out: {why}" for loss, why in self.left_out.items()]
         return tuple(said)
 
     def tables(self) -> tuple[Table, ...]:
         if not self.trained:
             return ()
-        names = tuple(self.controls)
-        read = tuple(
-            (
-                loss,
-                (
-                    _cell(found.r2),
-                    *(
-                        _cell(self.controls[name][loss].r2) if loss in self.controls[name] else Cell(text="-")
-                        for name in names
-                    ),
-                    _cell(self.shuffled[loss]),
-                ),
-            )
-            for loss, found in self.trained.items()
-        )
-        recall = tuple(
-            (
-                loss,
-                (
-                    _cell(found.recall),
-                    *(
-                        _cell(self.controls[name][loss].recall) if loss in self.controls[name] else Cell(text="-")
-                        for name in names
-                    ),
-                ),
-            )
-            for loss, found in self.trained.items()
-        )
-        shown = tuple(map(_named, names))
+        shown = tuple(map(_named, self.controls))
+        read = tuple((loss, (*self._cells(loss, "r2"), _cell(shuffled))) for loss, shuffled in self.shuffled.items())
         return (
             Table(
                 caption="R2 of a probe for what the loss is blind to, on held-out pictures; 0 is blind",
@@ -134,9 +113,14 @@ class Leakage(Result):
                 caption="Share of metamers whose nearest picture is the one they were made from",
                 corner="loss",
                 columns=("trained", *shown),
-                rows=recall,
+                rows=tuple((loss, self._cells(loss, "recall")) for loss in self.trained),
             ),
         )
+
+    def _cells(self, loss: str, figure: str) -> tuple[Cell, ...]:
+        """A figure of the trained code, and of each control that there is."""
+        found = (of_loss.get(loss) for of_loss in (self.trained, *self.controls.values()))
+        return tuple(_cell(getattr(one, figure)) if one else Cell(text="-") for one in found)
 
     def plot(self, axes: Any) -> None:
         losses = list(self.trained)
@@ -190,16 +174,28 @@ def leakage(
         losses: The losses, by name.
         encode: Encoders, by the same names.
         controls: By control, then by the same names, other encoders.
-        images: uint8 or [0, 1], shape (N, S, S, 3), N >= 4.
+        images: uint8 or [0, 1], shape (N, S, S, 3), N >= 8.
         seed: Of the metamers, the split and the intervals.
+
+    Raises:
+        InputError: Fewer than eight images.
     """
-    probed = {name: loss for name, loss in losses.items() if loss.blind_to}
+    if len(images) < _FEWEST:
+        raise InputError(
+            f"Expected at least {_FEWEST} pictures, to teach a probe and to judge it. Received: {len(images)}. "
+            "Add pictures."
+        )
     originals = as_floats(images)
-    trained, shuffled = {}, {}
+    trained, shuffled, left_out = {}, {}, {}
     found: dict[str, dict[str, Readable]] = {name: {} for name in controls}
-    for name, loss in probed.items():
-        metamers = np.stack([np.asarray(loss.metamer(originals, seed + 1 + i)) for i in range(_METAMERS)], axis=1)
-        probe = Probe.of(metamers, seed)
+    for name, loss in losses.items():
+        if not loss.blind_to:
+            continue
+        try:
+            probe = Probe.of(_metamers(loss, originals, seed), seed)
+        except InputError as error:
+            left_out[name] = str(error)
+            continue
         trained[name] = probe.read(encode[name], originals)
         shuffled[name] = probe.shuffled().read(encode[name], originals).r2
         for control, encoders in controls.items():
@@ -209,10 +205,23 @@ def leakage(
         trained=trained,
         controls=found,
         shuffled=shuffled,
-        blind_to={name: tuple(loss.blind_to) for name, loss in probed.items()},
-        blind_to_nothing=tuple(name for name in losses if name not in probed),
+        blind_to={name: tuple(losses[name].blind_to) for name in trained},
+        blind_to_nothing=tuple(name for name, loss in losses.items() if not loss.blind_to),
+        left_out=left_out,
         seed=seed,
     )
+
+
+def _metamers(loss: Any, originals: np.ndarray, seed: int) -> np.ndarray:
+    """Some metamers of each picture, (N, M, S, S, 3)."""
+    if not loss.blindness:
+        raise InputError(
+            f"Expected a way to change {listed(loss.blind_to)}. Received: words that aekeras does not know. "
+            "Let the loss override `metamer`."
+        )
+    with own_code(f"{loss.text} to make metamers"):
+        made = [np.asarray(loss.metamer(originals, seed + 1 + i)) for i in range(_METAMERS)]
+    return np.stack(made, axis=1)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -267,15 +276,25 @@ class Probe:
 
     def _r2(self, inputs: np.ndarray) -> Estimate:
         """1 - squared errors / squares of the targets, over all components, by resampling held-out pictures."""
-        flat = (
-            inputs[self.taught].reshape(-1, inputs.shape[-1]),
-            self.targets[self.taught].reshape(-1, self.targets.shape[-1]),
-        )
-        kernel, bias = ridge(*flat, _PENALTY)
-        wanted = self.targets[~self.taught]
-        errors = wanted - (inputs[~self.taught] @ kernel + bias)
-        sums = np.stack([np.square(errors).sum(axis=(1, 2)), np.square(wanted).sum(axis=(1, 2))], axis=1)
+        sums = self._errors(inputs, self.taught, ~self.taught, self._penalty(inputs))
         return estimate(sums, self.seed, _explained)
+
+    def _penalty(self, inputs: np.ndarray) -> float:
+        """The one that serves best for a quarter of the taught pictures, by a probe that was taught with the others.
+
+        Too weak a one learns the taught pictures by heart, and what can be read goes unread.
+        """
+        order = np.random.default_rng(self.seed + 2).permutation(np.flatnonzero(self.taught))
+        tried, others = order[::4], np.delete(order, np.s_[::4])
+        return min(_PENALTIES, key=lambda penalty: self._errors(inputs, others, tried, penalty)[:, 0].sum())
+
+    def _errors(self, inputs: np.ndarray, taught: np.ndarray, asked: np.ndarray, penalty: float) -> np.ndarray:
+        """Squared errors and squares of the targets of each picture that is asked for, (Q, 2)."""
+        lessons, answers = (values[taught].reshape(-1, values.shape[-1]) for values in (inputs, self.targets))
+        kernel, bias = ridge(lessons, answers, penalty)
+        wanted = self.targets[asked]
+        errors = wanted - (inputs[asked] @ kernel + bias)
+        return np.stack([np.square(errors).sum(axis=(1, 2)), np.square(wanted).sum(axis=(1, 2))], axis=1)
 
 
 def _explained(sums: np.ndarray, axis: int) -> np.ndarray:

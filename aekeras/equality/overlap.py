@@ -9,10 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from aekeras.equality.displays import as_json, dots, share_cell
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.neighbors import extent, in_common, nearest
 from aekeras.equality.results import Result, Table, share_of
-from aekeras.equality.displays import as_json, dots, share_cell
 from aekeras.errors import InputError
 
 _REST = 1e-4  # weight of all ranks below those that rank-biased overlap looks at

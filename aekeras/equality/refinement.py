@@ -91,7 +91,7 @@ class Refinement(Result):
                 said.append(f"{_named(group)} count the same pictures as equal.")
         if any(edge.how == MEASURED for edge in self.edges):
             said.append(
-                "Where a loss is no linear map of colors, this is found for the changes in the table of invariances alone."
+                "Of a loss that is no linear map of colors, this is known for the changes that were measured only."
             )
         return tuple(said) if len(said) > 1 else (*said, "None of these refines another one.")
 
@@ -150,14 +150,27 @@ def refinement(losses: Mapping[str, Any], invariance: Invariance | None = None) 
         losses: The losses, by name.
         invariance: The same losses under transformations; without it, only what is exact is found.
     """
-    edges = []
-    for finer, coarser in permutations(losses, 2):
-        if sees_all_of_its_colors(losses[finer]):
-            if null_space_inside(losses[finer].matrix, losses[coarser].matrix):
-                edges.append(Edge(finer=finer, coarser=coarser, how=EXACT))
-        elif invariance is not None and _equal_whenever(invariance, finer, coarser):
-            edges.append(Edge(finer=finer, coarser=coarser, how=MEASURED))
+    pairs = tuple(permutations(losses, 2))
+    known = {name for name, loss in losses.items() if sees_all_of_its_colors(loss)}
+    exact = {(a, b) for a, b in pairs if a in known and null_space_inside(losses[a].matrix, losses[b].matrix)}
+    denied = {pair for pair in pairs if known.issuperset(pair)} - exact
+    found = _closed(exact)
+    for finer, coarser in pairs:
+        if invariance is not None and finer not in known and _equal_whenever(invariance, finer, coarser):
+            more = _closed(found | {(finer, coarser)})
+            found = found if more & denied else more
+    edges = (Edge(finer=a, coarser=b, how=EXACT if (a, b) in exact else MEASURED) for a, b in pairs if (a, b) in found)
     return Refinement(losses=tuple(losses), edges=tuple(edges))
+
+
+def _closed(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """The pairs and all that they imply. Without it, what is measured and what is exact could go in a circle."""
+    closed = set(pairs)
+    for middle in {one for pair in pairs for one in pair}:
+        above = {finer for finer, coarser in closed if coarser == middle}
+        below = {coarser for finer, coarser in closed if finer == middle}
+        closed |= {(finer, coarser) for finer in above for coarser in below if finer != coarser}
+    return closed
 
 
 def sees_all_of_its_colors(loss: Any) -> bool:

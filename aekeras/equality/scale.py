@@ -10,8 +10,6 @@ import numpy.typing as npt
 
 from aekeras.errors import InputError
 
-EQUAL = 1.0
-"""Percentile up to which two pictures count as equal, unless one says otherwise: nearer than 99 % of random pairs."""
 EQUAL_SHARE = 0.05
 """Share of a typical distance up to which two pictures count as equal, unless one says otherwise.
 
@@ -66,11 +64,11 @@ class Scale:
 
     @property
     def typical(self) -> float:
-        """The median."""
-        return float(np.median(self.distances))
+        """The median; the mean where half of the pairs are equal."""
+        return float(np.median(self.distances) or np.mean(self.distances))
 
     def share(self, distance: npt.ArrayLike) -> np.ndarray:
-        """`distance` in typical distances, the shape of `distance`; infinite where typical pairs are equal and it is not."""
+        """`distance` in typical distances, same shape; infinite where all pairs are equal and it is not."""
         distance = np.asarray(distance, np.float64)
         none = np.where(distance > 0, np.inf, 0.0)
         return np.divide(distance, self.typical, out=none, where=self.typical > 0)

@@ -18,6 +18,7 @@ from aekeras.errors import InputError
 
 _PAIRS = 2000  # of different pictures, which the unit is the mean of
 _COLORLESS = 1 / 255  # mean difference below which pictures do not differ in what a loss does not see
+_MORE = 0.5  # of the spread in what a loss sees: by more than that, beyond chance, the rest varies more with the seed
 _COLUMNS = {
     "inside": "seen, between models",
     "outside": "the rest, between models",
@@ -44,13 +45,18 @@ class Apart:
     error: Estimate
     error_outside: Estimate
 
+    @property
+    def varies_more(self) -> bool:
+        """Whether clearly more is left to chance in what the loss does not see."""
+        return self.excess.low > _MORE * self.inside.value
+
     def to_dict(self) -> dict[str, Any]:
         """Figures and intervals."""
         figures: dict[str, Any] = {}
         for one in fields(self):
             found: Estimate = getattr(self, one.name)
             figures |= {one.name: round(found.value, 6), f"{one.name}_interval": found.interval}
-        return figures
+        return figures | {"varies_more": self.varies_more}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -96,7 +102,7 @@ class Spread(Result):
                 f"Under `{loss}`, which is blind to nothing, versions of a picture are {found.inside.value:.2f} apart, "
                 f"and {found.error.value:.2f} from the original."
             )
-        more = "varies more with the seed" if found.excess.low > 0 else "does not vary more with the seed"
+        more = "varies more with the seed" if found.varies_more else "does not vary more with the seed"
         return (
             f"Under `{loss}`, versions of a picture are {found.inside.value:.2f} apart in what the loss sees and "
             f"{found.outside.value:.2f} in the rest ({listed(self.blind_to[loss])}), which {more}. From the original "

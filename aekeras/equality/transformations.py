@@ -34,6 +34,16 @@ class Transformation:
     ignored_by: tuple[str, ...] = ()
 
 
+def _steady(change: Callable[[np.ndarray], np.ndarray]) -> Apply:
+    """A change in which nothing is random."""
+
+    def apply(images: np.ndarray, seed: int) -> np.ndarray:
+        del seed
+        return change(images)
+
+    return apply
+
+
 def _recolored(images: np.ndarray, seed: int) -> np.ndarray:
     from aekeras.losses import blindness
     from aekeras.losses.blindness.colors import CHROMA
@@ -41,8 +51,8 @@ def _recolored(images: np.ndarray, seed: int) -> np.ndarray:
     return np.asarray(blindness.change((CHROMA,), images, seed))
 
 
-def _hue_rotated(images: np.ndarray, seed: int) -> np.ndarray:
-    del seed
+@_steady
+def _hue_rotated(images: np.ndarray) -> np.ndarray:
     import tensorflow as tf
 
     return np.clip(tf.image.adjust_hue(images, 0.25), 0.0, 1.0)
@@ -51,17 +61,17 @@ def _hue_rotated(images: np.ndarray, seed: int) -> np.ndarray:
 def _dropped(channel: int) -> Apply:
     kept = np.ones(3, np.float32)
     kept[channel] = 0.0
-    return lambda images, seed: images * kept
+    return _steady(lambda images: images * kept)
 
 
 def _swapped(some: int, other: int) -> Apply:
     order = [0, 1, 2]
     order[some], order[other] = other, some
-    return lambda images, seed: images[..., order]
+    return _steady(lambda images: images[..., order])
 
 
-def _greyscale(images: np.ndarray, seed: int) -> np.ndarray:
-    del seed
+@_steady
+def _greyscale(images: np.ndarray) -> np.ndarray:
     return np.repeat((images @ _LUMA)[..., None], 3, axis=-1)
 
 
@@ -72,7 +82,7 @@ def _compressed(quality: int) -> Apply:
         with Image.open(file) as decoded:
             return np.asarray(decoded, np.float32) / 255
 
-    return lambda images, seed: np.stack([one(image) for image in images])
+    return _steady(lambda images: np.stack([one(image) for image in images]))
 
 
 def _noisy(images: np.ndarray, seed: int) -> np.ndarray:
@@ -80,21 +90,21 @@ def _noisy(images: np.ndarray, seed: int) -> np.ndarray:
     return np.clip(images + noise, 0.0, 1.0).astype(np.float32)
 
 
-def _shifted(images: np.ndarray, seed: int) -> np.ndarray:
-    del seed
+@_steady
+def _shifted(images: np.ndarray) -> np.ndarray:
     far = images.shape[1] // _EIGHTH
     return np.roll(images, (far, far), axis=(1, 2))
 
 
-def _moved(images: np.ndarray, seed: int) -> np.ndarray:
-    del seed
+@_steady
+def _moved(images: np.ndarray) -> np.ndarray:
     far = images.shape[1] // _EIGHTH
     padded = np.pad(images, ((0, 0), (far, 0), (far, 0), (0, 0)), mode="edge")
     return padded[:, : images.shape[1], : images.shape[2]]
 
 
-def _rotated(images: np.ndarray, seed: int) -> np.ndarray:
-    del seed
+@_steady
+def _rotated(images: np.ndarray) -> np.ndarray:
     return ndimage.rotate(images, 10, axes=(2, 1), reshape=False, order=1, mode="nearest")
 
 
@@ -110,8 +120,8 @@ def _zoomed(factor: float) -> Apply:
     return apply
 
 
-def _framed(images: np.ndarray, seed: int) -> np.ndarray:
-    del seed
+@_steady
+def _framed(images: np.ndarray) -> np.ndarray:
     width = images.shape[1] // _EIGHTH
     framed = np.full_like(images, _GRAY)
     framed[:, width:-width, width:-width] = images[:, width:-width, width:-width]
@@ -144,14 +154,16 @@ TRANSFORMATIONS: tuple[Transformation, ...] = (
         name="swap_red_blue", label="red and blue swapped", apply=_swapped(0, 2), ignored_by=("red", "blue")
     ),
     Transformation(
-        name="brightness", label="brighter by 0.1", apply=lambda images, seed: np.minimum(images + 0.1, 1.0)
+        name="brightness", label="brighter by 0.1", apply=_steady(lambda images: np.minimum(images + 0.1, 1.0))
     ),
-    Transformation(name="contrast", label="0.6 of the contrast", apply=lambda images, seed: 0.6 * images + 0.4 * _GRAY),
-    Transformation(name="gamma", label="gamma 1.5", apply=lambda images, seed: images**1.5),
+    Transformation(
+        name="contrast", label="0.6 of the contrast", apply=_steady(lambda images: 0.6 * images + 0.4 * _GRAY)
+    ),
+    Transformation(name="gamma", label="gamma 1.5", apply=_steady(lambda images: images**1.5)),
     Transformation(
         name="blur",
         label="blur of 1.5 pixels",
-        apply=lambda images, seed: ndimage.gaussian_filter(images, (0, 1.5, 1.5, 0), mode="nearest"),
+        apply=_steady(lambda images: ndimage.gaussian_filter(images, (0, 1.5, 1.5, 0), mode="nearest")),
     ),
     Transformation(name="jpeg_90", label="JPEG, quality 90", apply=_compressed(90)),
     Transformation(name="jpeg_50", label="JPEG, quality 50", apply=_compressed(50)),
@@ -160,7 +172,9 @@ TRANSFORMATIONS: tuple[Transformation, ...] = (
     Transformation(name="shift", label="circular shift by an eighth", apply=_shifted, ignored_by=("position",)),
     Transformation(name="move", label="moved by an eighth, edges repeated", apply=_moved),
     Transformation(name="rotation", label="turned by 10 degrees", apply=_rotated),
-    Transformation(name="flip", label="mirrored", apply=lambda images, seed: images[:, :, ::-1], ignored_by=("flip",)),
+    Transformation(
+        name="flip", label="mirrored", apply=_steady(lambda images: images[:, :, ::-1]), ignored_by=("flip",)
+    ),
     Transformation(name="scale", label="0.85 of the size", apply=_zoomed(0.85)),
     Transformation(name="border_crop", label="border cropped, enlarged", apply=_zoomed(1 / (1 - 2 / _EIGHTH))),
     Transformation(name="border_paint", label="border painted gray", apply=_framed),

@@ -12,12 +12,12 @@ from aekeras.equality.distances import as_floats
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.invariance import losses_of_pairs
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.equality.scale import EQUAL, Scale
+from aekeras.equality.scale import EQUAL_SHARE, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS
 
 Encode = Callable[[np.ndarray], np.ndarray]
-UNSEEN = 1e-2
-"""Share of what two different pictures have, up to which a change counts as not seen: rounding, and filters' edges."""
+UNSEEN = 1e-3
+"""Share of what two different pictures have, up to which a change counts as not seen: rounding."""
 _MOVED = 1 / 255
 
 
@@ -29,12 +29,12 @@ class Evidence:
         seen: Largest loss of a change that should not be seen, as a share of the median loss of two pictures; None
             where nobody knows how to make such a change.
         changes: What was done: random changes of just that, and transformations.
-        percentile: Median percentile of the code distance of these changes among random pairs; None without codes.
+        share: Median of how far these changes move the code, in typical distances; None without codes.
     """
 
     seen: float | None
     changes: tuple[str, ...]
-    percentile: Estimate | None = None
+    share: Estimate | None = None
 
     @property
     def verdict(self) -> str:
@@ -46,7 +46,7 @@ class Evidence:
     @property
     def code_follows(self) -> bool | None:
         """Whether the codes do not see it either."""
-        return None if self.percentile is None else self.percentile.value <= EQUAL
+        return None if self.share is None else self.share.value <= EQUAL_SHARE
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -77,12 +77,10 @@ class Verified(Result):
             named = [word for word, found in words.items() if found.verdict == verdict]
             parts += [f"{listed(named)} ({verdict})"] if named else []
         unheeded = [word for word, found in words.items() if found.code_follows is False]
-        return (
-            f"`{loss}` is declared blind to {listed(parts)}"
-            + (f"; its codes see {listed(unheeded)} after all." if unheeded else "; its codes follow.")
-            if any(found.percentile for found in words.values())
-            else f"`{loss}` is declared blind to {listed(parts)}."
-        )
+        said = f"`{loss}` is declared blind to {listed(parts)}"
+        if not any(found.share for found in words.values()):
+            return f"{said}."
+        return f"{said}; its codes {f'see {listed(unheeded)} after all' if unheeded else 'follow'}."
 
     def tables(self) -> tuple[Table, ...]:
         rows = tuple(
@@ -92,8 +90,8 @@ class Verified(Result):
             return ()
         columns = (
             "verdict",
-            "seen by the loss, share of two pictures'",
-            "code distance, % of random pairs nearer",
+            "most that the loss sees, share of two pictures'",
+            "how far the code moves, share of a typical distance",
             "by",
         )
         return (Table(caption="Declared blindness and evidence", corner="loss: blind to", columns=columns, rows=rows),)
@@ -101,18 +99,13 @@ class Verified(Result):
     def plot(self, axes: Any) -> None:
         rows = [(f"{loss}: {word}", found) for loss, words in self.evidence.items() for word, found in words.items()]
         for number, (_, found) in enumerate(rows):
-            if found.percentile is not None:
-                low, high = (
-                    found.percentile.value - found.percentile.low,
-                    found.percentile.high - found.percentile.value,
-                )
-                axes.errorbar([found.percentile.value], [-number], xerr=[[low], [high]], fmt="o", color="C0", capsize=2)
-        axes.axvline(EQUAL, linewidth=1, linestyle="--", color="C7")
-        axes.set_xscale("symlog", linthresh=1)
-        axes.set_xlim(-0.1, 110)
-        axes.set_xticks([0, 1, 10, 100], ["0", "1", "10", "100"])
+            if found.share is not None:
+                ends = [[found.share.value - found.share.low], [found.share.high - found.share.value]]
+                axes.errorbar([found.share.value], [-number], xerr=ends, fmt="o", color="C0", capsize=2)
+        axes.axvline(EQUAL_SHARE, linewidth=1, linestyle="--", color="C7")
+        axes.set_xlim(left=0)
         axes.set_yticks([-number for number in range(len(rows))], [name for name, _ in rows])
-        axes.set_xlabel("code distance of such changes: percent of random pairs that are nearer; dashed: equal")
+        axes.set_xlabel("how far such changes move the code, in typical distances; left of the dashed line: equal")
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -120,13 +113,13 @@ class Verified(Result):
         }
 
     def _as_dict(self, found: Evidence) -> dict[str, Any]:
-        code = found.percentile
+        code = found.share
         return {
             "verdict": found.verdict,
             "seen": None if found.seen is None else round(found.seen, 6),
             "changes": list(found.changes),
-            "percentile": None if code is None else round(code.value, 6),
-            "interval": None if code is None else code.interval,
+            "share": None if code is None else round(code.value, 6),
+            "share_interval": None if code is None else code.interval,
             "code_follows": found.code_follows,
             "seed": self.seed,
         }
@@ -154,12 +147,12 @@ def verify(
     evidence = {}
     for name, loss in losses.items():
         changed = {word: _changed(loss, word, before, seed) for word in loss.blind_to}
-        usual = loss_scale[name].typical or float(loss_scale[name].distances[-1])
+        usual = loss_scale[name].typical
         evidence[name] = {
             word: Evidence(
                 seen=_seen(loss, before, after, usual),
                 changes=tuple(after),
-                percentile=_of_codes(encode[name], before, after, code_scale[name], seed) if name in encode else None,
+                share=_of_codes(encode[name], before, after, code_scale[name], seed) if name in encode else None,
             )
             for word, after in changed.items()
         }
@@ -177,7 +170,7 @@ def _changed(loss: Any, word: str, before: np.ndarray, seed: int) -> Changed:
     random = known or tuple(one for one in loss.blindness if word in one.words)
     after = {f"random {word}": np.asarray(blindness.change((one,), before, seed)) for one in random}
     for one in TRANSFORMATIONS:
-        if word in one.ignored_by and set(one.ignored_by) <= set(loss.blind_to):
+        if one.ignored_by == (word,):  # what takes two words, such as a swap, does not say which of them is wrong
             after[one.label] = np.asarray(one.apply(before, seed), np.float32)
     found = {}
     for what, images in after.items():
@@ -198,14 +191,14 @@ def _of_codes(encode: Encode, before: np.ndarray, changed: Changed, scale: Scale
         return None
     codes = encode(before).astype(np.float64)
     far = [np.linalg.norm(encode(after) - codes[rows], axis=1) for rows, after in changed.values()]
-    return estimate(scale.percentile(np.concatenate(far)), seed, np.median)
+    return estimate(scale.share(np.concatenate(far)), seed, np.median)
 
 
 def _cells(found: Evidence) -> tuple[Cell, ...]:
-    code = found.percentile
+    code = found.share
     return (
         Cell(text=found.verdict, mark="!" if found.verdict == "refuted" else ""),
         Cell(text="-" if found.seen is None else f"{found.seen:.2g}"),
-        Cell(text="-") if code is None else Cell(text=f"{code.value:.1f}", interval=code.shown),
+        Cell(text="-") if code is None else Cell(text=f"{code.value:.3f}", interval=code.shown),
         Cell(text=", ".join(found.changes) or "-"),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import textwrap
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +22,7 @@ from aekeras.report.text import showable
 
 _WIDTH, _HEIGHT = 6.6, 3.9  # inches; 10 points of type are 14 pixels where the figure is as wide as the text
 _ROW = 0.27  # inches of a row with a name
+_LINE_LENGTH = 48  # letters of a description that fit beside an axis
 # Colors that no plot asks for by chance stand for the page's own, which change with the light.
 _INK, _MUTED, _LINE = "#fdf001", "#fdf002", "#fdf003"
 _PAGE = {_INK: "var(--ink)", _MUTED: "var(--muted)", _LINE: "var(--line)"}
@@ -114,11 +116,12 @@ def _parts(container: Any) -> list[Artist]:
 
 
 def _make_room(drawing: Figure, axes: Axes) -> None:
-    """Makes a figure with many names at its left as high as they need."""
+    """Breaks long descriptions of the axes, and makes a figure with many names at its left as high as they need."""
+    axes.set_xlabel(textwrap.fill(axes.get_xlabel(), _LINE_LENGTH))
+    axes.set_ylabel(textwrap.fill(axes.get_ylabel(), _LINE_LENGTH))
     names = [label.get_text() for label in axes.get_yticklabels()]
     count = sum(any(letter.isalpha() for letter in name) for name in names)
-    height = max(float(drawing.get_figheight()), count * _ROW + 1.0)
-    drawing.set_figheight(height)
+    drawing.set_figheight(max(float(drawing.get_figheight()), count * _ROW + 1.0))
 
 
 def _themed(svg: str, key: str, colors: Mapping[str, str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,7 +22,8 @@ from aekeras.report.thumbnails import data_uri
 if TYPE_CHECKING:
     from aekeras.study.parts import Study
 
-_LONG = 30  # rows; a longer table is folded
+_LONG, _LONG_TOO = 30, 12  # rows: longer tables are folded, the first of a result and the further ones
+_FIGURE = re.compile(r"[-+<>~\s]*\d")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +77,7 @@ def render(study: Study) -> str:
             series=colors.SERIES,
             sections=[_section(result, study, losses) for result in study.results],
             long=_LONG,
+            long_too=_LONG_TOO,
         )
     )
     return showable(html)
@@ -89,7 +92,9 @@ def _environment(losses: list[str]) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    page.filters.update(prose=prose, shown=shown_path, picture=data_uri, shading=_shading, companions=_companions)
+    page.filters.update(
+        prose=prose, shown=shown_path, picture=data_uri, shading=_shading, companions=_companions, wordy=_wordy
+    )
     page.globals.update(number_of={name: number for number, name in enumerate(losses)})
     return page
 
@@ -108,6 +113,12 @@ def _section(result: Result, study: Study, losses: list[str]) -> Section:
 def _shading(cell: Cell) -> str:
     """How strongly a cell is colored, in percent of the strongest shade on which its text can be read."""
     return f"{100 * min(max(cell.shade or 0.0, 0.0), 1.0):.0f}"
+
+
+def _wordy(table: Table) -> list[bool]:
+    """Which columns hold words and not figures."""
+    columns = zip(*(cells for _, cells in table.rows), strict=True)
+    return [not any(_FIGURE.match(cell.text) for cell in column) for column in columns]
 
 
 def _companions(row: Row) -> list[list[str]]:

@@ -23,9 +23,7 @@ _REBUILT, _DRAWN = 60, 3
 _PROBED = 400
 
 
-def output_space(
-    shared: Shared, seeds: int, places: Places, progress: Progress
-) -> tuple[Spread, tuple[Block, ...]]:
+def output_space(shared: Shared, seeds: int, places: Places, progress: Progress) -> tuple[Spread, tuple[Block, ...]]:
     """What models that differ in their seed only rebuild, and some of it as pictures."""
     originals = as_floats(shared.sample.queries[:_REBUILT])
     rebuilt = {}
@@ -77,5 +75,5 @@ def _subject(shared: Shared, asked: str | None) -> Subject:
     fitting = [subject for subject in shared.subjects if asked in (subject.name, subject.loss.text)] if asked else blind
     if not fitting:
         names = ", ".join(subject.name for subject in shared.subjects)
-        raise InputError(f"Expected the loss for the budget to be one of: {names}. Received: {asked!r}. Name one of them.")
+        raise InputError(f"Expected the loss for the budget to be one of: {names}. Received: {asked!r}. Name one.")
     return fitting[0]

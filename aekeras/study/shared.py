@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -87,18 +87,15 @@ class Shared:
         return {
             "mds": {s.name: self.scaled(s, s.encoder.code_dim) for s in self.subjects},
             "pca": {s.name: self.principal(s, s.encoder.code_dim) for s in self.subjects if _has_view(s)},
-            "pixels": {
-                s.name: self._by(lambda images, size=s.encoder.code_dim: pixel_codes(images, size))
-                for s in self.subjects
-            },
+            "pixels": {s.name: self._by(partial(pixel_codes, code_dim=s.encoder.code_dim)) for s in self.subjects},
             "untrained": {name: self._by(encode) for name, encode in self.untrained.items()},
         }
 
     def principal(self, subject: Subject, code_dim: int) -> np.ndarray:
         """Distances of the principal components of what a loss sees."""
-        seen = (views(subject.loss, images) for images in (self.sample.collection, self.sample.queries))
-        collection, queries = pca_codes(*seen, code_dim)
-        return code_distances(queries, collection)
+        collection, queries = (views(subject.loss, images) for images in (self.sample.collection, self.sample.queries))
+        codes, of_queries = pca_codes(collection, queries, code_dim)
+        return code_distances(of_queries, codes)
 
     def scaled(self, subject: Subject, code_dim: int) -> np.ndarray:
         """Distances after classical scaling of the loss's own, from landmarks where the collection is large."""

@@ -55,7 +55,7 @@ def subjects(losses: Sequence[str], places: Places) -> tuple[tuple[Subject, ...]
         name = text if texts[text] == 1 else encoder.directory.parent.name
         if encoder.image_size != size:
             notes.append(
-                f"`{name}` is left out: it takes pictures of {encoder.image_size} pixels per side, the others of {size}."
+                f"`{name}` is left out: it takes pictures of {encoder.image_size} pixels per side, others of {size}."
             )
             continue
         try:

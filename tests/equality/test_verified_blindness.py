@@ -96,6 +96,17 @@ def test_only_the_wrong_one_of_two_words_is_refuted() -> None:
     assert {word: evidence.verdict for word, evidence in found.items()} == {"red": "refuted", "flip": "confirmed"}
 
 
+def test_a_swap_of_two_channels_does_not_refute_the_word_that_is_right() -> None:
+    class OnlyRed(ViewLoss):
+        blind_to = ("red", "green")
+
+        def view(self, images: Any) -> Any:
+            return images[..., :1]
+
+    found = checked(OnlyRed()).evidence["loss"]
+    assert {word: evidence.verdict for word, evidence in found.items()} == {"red": "refuted", "green": "confirmed"}
+
+
 def test_a_word_without_a_known_change_is_not_measured() -> None:
     found = checked(Poetic())
     assert found.evidence["loss"]["sorrow"].verdict == "not measured"
@@ -127,8 +138,8 @@ def test_the_json_has_a_verdict_and_an_interval_for_every_word() -> None:
     written = json.loads(json.dumps(checked(losses.get("l1_red"), "l1_red", gray).to_dict(), allow_nan=False))
     assert set(written["l1_red"]) == {"green", "blue"}
     for cell in written["l1_red"].values():
-        assert set(cell) >= {"verdict", "percentile", "interval", "code_follows", "seed"}
-        assert cell["interval"][0] <= cell["percentile"] <= cell["interval"][1]
+        assert set(cell) >= {"verdict", "share", "share_interval", "code_follows", "seed"}
+        assert cell["share_interval"][0] <= cell["share"] <= cell["share_interval"][1]
 
 
 def test_the_same_seed_gives_the_same_evidence() -> None:

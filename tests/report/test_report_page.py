@@ -123,6 +123,17 @@ def test_a_long_table_is_folded_and_a_short_one_is_not(outline: Outline) -> None
     assert len(outline.all("details")) == 1
 
 
+def test_of_several_tables_the_further_ones_are_folded_sooner() -> None:
+    @dataclass(frozen=True)
+    class Two(Words):
+        def tables(self) -> tuple[Table, ...]:
+            rows = tuple((f"row {number}", (Cell(text="1"),)) for number in range(20))
+            return (Table(caption="Twenty.", corner="row", columns=("figure",), rows=rows),) * 2
+
+    elements = [tag for tag, _ in Outline(render(with_results(Two()))).elements if tag in ("table", "details")]
+    assert elements == ["table", "details", "table"]
+
+
 def test_words_in_backticks_are_code() -> None:
     assert prose("`l1` < `l1_gray`") == "<code>l1</code> &lt; <code>l1_gray</code>"
     assert prose("a lone ` stays") == "a lone ` stays"
@@ -203,6 +214,17 @@ def test_a_page_that_cannot_be_written_leaves_no_half_of_one(tmp_path: Path, who
     with pytest.raises(StorageError):
         write(whole, tmp_path / "page.html")
     assert [path.name for path in tmp_path.iterdir()] == ["page.html"]
+
+
+def test_columns_of_words_stand_at_the_left_and_figures_at_the_right() -> None:
+    @dataclass(frozen=True)
+    class Mixed(Words):
+        def tables(self) -> tuple[Table, ...]:
+            rows = (("l1", (Cell(text="l1_gray"), Cell(text="-0.5"))), ("l1_gray", (Cell(text=""), Cell(text=""))))
+            return (Table(caption="Both.", corner="loss", columns=("refines", "figure"), rows=rows),)
+
+    cells = Outline(render(with_results(Mixed()))).all("td")
+    assert ["words" in str(cell["class"]) for cell in cells] == [True, False, True, False]
 
 
 def test_shades_beyond_their_range_are_cut() -> None:
