@@ -82,7 +82,7 @@ class Invariance(Result):
     def sentences(self) -> tuple[str, ...]:
         return (
             f"Each of {self.pictures:,} pictures is changed, and its code compared with the old one, in typical "
-            f"distances: 1 is as far as two random pictures are. Up to {self.threshold:g}, two pictures count as equal.",
+            f"distances: 1 is as far as two random ones. Up to {self.threshold:g}, two pictures count as equal.",
             *(self._of_loss(loss, effects) for loss, effects in self.effects.items()),
             *self._surprises(),
         )
