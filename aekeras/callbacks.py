@@ -10,7 +10,7 @@ import numpy as np
 
 from aekeras import losses
 from aekeras.equality.distances import as_floats, code_distances, loss_distances
-from aekeras.equality.overlap import in_common, nearest
+from aekeras.equality.neighbors import in_common, nearest
 from aekeras.errors import InputError
 
 _BATCH = 256

@@ -38,9 +38,7 @@ def suggest(
     if not equal and not different:
         raise click.UsageError("Give an example: `--equal A B` or `--different A B`, two files each.", context)
     with Display() as display:
-        display.begin("comparing losses", 0)
-        suggestion = suggest(equal, different, advance=lambda done, _: display.advance(done), **asked)
-        display.end(f"{len(suggestion.losses)} losses")
+        suggestion = suggest(equal, different, progress=display, **asked)
     if as_json:
         print_json(suggestion.to_dict())
         return

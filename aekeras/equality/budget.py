@@ -9,9 +9,10 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from aekeras.equality.displays import share_cell
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.fidelity import fidelity
-from aekeras.equality.overlap import extent, share_cell
+from aekeras.equality.neighbors import extent
 from aekeras.equality.results import Cell, Result, Table, listed
 from aekeras.errors import InputError
 

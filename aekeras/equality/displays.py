@@ -28,7 +28,7 @@ def share_cell(share: Estimate | None, mark: str = "") -> Cell:
     """An entry of a table, in percent; empty for what was not measured."""
     if share is None:
         return Cell(text="")
-    interval = f"{100 * share.low:.0f} to {100 * share.high:.0f}"
+    interval = "" if share.low == share.high else f"{100 * share.low:.0f} to {100 * share.high:.0f}"
     return Cell(text=share_of(share.value), interval=interval, shade=min(1.0, max(0.0, share.value)), mark=mark)
 
 

@@ -53,7 +53,11 @@ class Factors(Result):
 
     def sentences(self) -> tuple[str, ...]:
         losses = dict.fromkeys(loss for of_loss in self.found.values() for loss in of_loss)
-        said = [self._of_loss(loss) for loss in losses]
+        said = [
+            f"How many of a query's {self.k} nearest pictures are like it in what is known of them, and in brackets "
+            "how many would be by chance.",
+            *map(self._of_loss, losses),
+        ]
         if self.cut:
             said.append(f"The numbers of {listed(self.cut)} were cut into {_PARTS} equally filled parts.")
         said += [f"{factor} is left out: {why}." for factor, why in self.left_out.items()]
@@ -61,11 +65,10 @@ class Factors(Result):
 
     def _of_loss(self, loss: str) -> str:
         shares = (
-            f"the {factor.replace('_', ' ')} in {share_of(of_loss[loss].precision.value)} "
-            f"(by chance {share_of(self.chance[factor])})"
+            f"{factor.replace('_', ' ')} {share_of(of_loss[loss].precision.value)} ({share_of(self.chance[factor])})"
             for factor, of_loss in self.found.items()
         )
-        return f"Under `{loss}`, the {self.k} nearest pictures share {listed(shares)}."
+        return f"Under `{loss}`: {listed(shares)}."
 
     def tables(self) -> tuple[Table, ...]:
         kinds = {
@@ -95,7 +98,7 @@ class Factors(Result):
             axes.bar(places + (number - (len(losses) - 1) / 2) * width, values, width, label=loss)
         for place, chance in zip(places, self.chance.values(), strict=True):
             axes.plot([place - 0.45, place + 0.45], [chance, chance], linestyle="--", linewidth=1, color="C7")
-        axes.set_xticks(places, [name.replace("_", " ") for name in self.found])
+        axes.set_xticks(places, [name.replace("_", " ") for name in self.found], rotation=20)
         axes.set_ylabel(f"precision@{self.k}; dashed: chance")
         axes.set_ylim(0, 1)
         axes.legend(frameon=False, ncols=3, loc="upper center", bbox_to_anchor=(0.5, 1.2))

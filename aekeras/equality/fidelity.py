@@ -64,7 +64,7 @@ class CrossFidelity(Result):
         return (
             f"For each query ({self.queries:,} in all), the {self.k} nearest of {self.collection:,} pictures by code "
             f"are compared with the {self.k} nearest by each loss itself. A figure is the share that both lists have "
-            f"in common: chance gives {100 * self.k / self.collection:.3g} %.",
+            f"in common: chance gives {100 * self.k / self.collection:.2g} %.",
             *((few,) if self.asked > self.k else ()),
             *self._diagonal(),
             *(self._against(control) for control, leads in self.over_controls.items() if leads),
@@ -75,8 +75,11 @@ class CrossFidelity(Result):
         if not self.leads:
             return ()
         lost = [name for name, lead in self.leads.items() if lead.by.value < 0]
-        found = "No loss's codes agree with another loss more than with their own"
-        found += f", except those of {listed(map(_quoted, lost))}." if lost else "."
+        found = (
+            "The codes of every loss agree most with their own loss: the diagonal of the table is each row's maximum."
+        )
+        if lost:
+            found = f"Not all codes agree most with their own loss: those of {listed(map(_quoted, lost))} do not."
         return found + _close({name: lead.by for name, lead in self.leads.items()}), *map(self._exception, lost)
 
     def _exception(self, name: str) -> str:

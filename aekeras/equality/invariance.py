@@ -14,6 +14,7 @@ from aekeras.equality.results import Cell, Result, Table, listed
 from aekeras.equality.scale import EQUAL_SHARE, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS, Transformation
 from aekeras.losses.explaining import own_code
+from aekeras.shares import nearness
 
 Encode = Callable[[np.ndarray], np.ndarray]
 _MOVED = 1 / 255  # mean absolute difference below which a transformation has left a picture as it was
@@ -91,12 +92,11 @@ class Invariance(Result):
         equal = [name for name, effect in effects.items() if effect.equal]
         if not equal:
             return f"Under `{loss}`, none of these changes is equal."
-        nearer = 100 - max(effects[name].percentile.value for name in equal)
+        percentile = max(effects[name].percentile.value for name in equal)
         verb = "is" if len(equal) == 1 else "are"
         return (
             f"Under `{loss}`, {listed(_LABELS[name] for name in equal)} {verb} equal: at most "
-            f"{max(effects[name].share.value for name in equal):.3f} of a typical distance, nearer than "
-            f"{nearer:.4g} % of random pairs."
+            f"{max(effects[name].share.value for name in equal):.3f} of a typical distance, {nearness(percentile)}."
         )
 
     def _surprises(self) -> tuple[str, ...]:
@@ -116,9 +116,10 @@ class Invariance(Result):
         codes, values = (
             [getattr(self.effects[loss][name], kind).value for loss in losses] for kind in ("share", "loss_share")
         )
+        label, where = _LABELS[name], listed(f"`{loss}`" for loss in losses)
         return (
-            f"{_LABELS[name]}, {surprise} under {listed(f'`{loss}`' for loss in losses)} (code {_range(codes)}, loss "
-            f"{_range(values)} of a typical distance)."
+            f"{label[0].upper()}{label[1:]}: {surprise} under {where} (code {_range(codes)}, loss {_range(values)} of a "
+            "typical distance)."
         )
 
     def tables(self) -> tuple[Table, ...]:

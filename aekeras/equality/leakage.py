@@ -82,13 +82,12 @@ class Leakage(Result):
             "distance: R2 is the share of the variance that it predicts of pictures it was not taught with."
         ]
         for loss, found in self.trained.items():
-            control = self.controls.get("untrained", {}).get(loss)
+            others = {name: of_loss[loss] for name, of_loss in self.controls.items() if loss in of_loss}
             said.append(
                 f"From codes under `{loss}`, {share_of(found.r2.value)} of the variance of what it is blind to "
-                f"({listed(self.blind_to[loss])}) can be read"
-                + (f", from those of an untrained encoder {share_of(control.r2.value)}" if control else "")
-                + f". {share_of(found.recall.value)} of the metamers find the picture they were made from first"
-                + (f" ({share_of(control.recall.value)} untrained)." if control else ".")
+                f"({listed(self.blind_to[loss])}) can be read{_beside(others, 'r2')}. "
+                f"{share_of(found.recall.value)} of the metamers find the picture they were made from "
+                f"first{_beside(others, 'recall')}."
             )
         if self.blind_to_nothing:
             named = listed(f"`{loss}`" for loss in self.blind_to_nothing)
@@ -143,7 +142,7 @@ class Leakage(Result):
         axes.set_xticks(places, losses)
         axes.set_ylabel("R2 of the probe; 0 is blind")
         axes.set_ylim(0, 1)
-        axes.legend(frameon=False)
+        axes.legend(frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.5, 1.0))
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -309,6 +308,12 @@ def _deviations(values: np.ndarray) -> np.ndarray:
 
 def _cell(found: Estimate) -> Cell:
     return Cell(text=f"{found.value:.3f}", interval=found.shown, shade=found.value)
+
+
+def _beside(controls: Mapping[str, Readable], figure: str) -> str:
+    """The figures of controls, in brackets; empty without any."""
+    said = [f"{_named(name)} {share_of(getattr(found, figure).value)}" for name, found in controls.items()]
+    return f" ({', '.join(said)})" if said else ""
 
 
 def _named(control: str) -> str:

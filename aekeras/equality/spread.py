@@ -9,9 +9,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
+from aekeras.equality.displays import dots
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.invariance import losses_of_pairs
-from aekeras.equality.overlap import dots
 from aekeras.equality.results import Cell, Result, Table, listed
 from aekeras.equality.scale import random_pairs
 from aekeras.errors import InputError

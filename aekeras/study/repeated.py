@@ -26,11 +26,17 @@ _PROBED = 400
 def output_space(shared: Shared, seeds: int, places: Places, progress: Progress) -> tuple[Spread, tuple[Block, ...]]:
     """What models that differ in their seed only rebuild, and some of it as pictures."""
     originals = as_floats(shared.sample.queries[:_REBUILT])
-    rebuilt = {}
-    for subject in shared.subjects:
-        encoders = trainings.of_seeds(subject, seeds, places, progress)
-        rebuilt[subject.name] = np.stack([np.clip(rebuild(encoder, originals), 0.0, 1.0) for encoder in encoders])
-    return spread(shared.losses, rebuilt, originals, shared.seed), (_block(shared, originals, rebuilt),)
+
+    def versions(subject: Subject, *, plain: bool) -> np.ndarray:
+        encoders = trainings.of_seeds(subject, seeds, places, progress, plain=plain)
+        return np.stack([np.clip(rebuild(encoder, originals), 0.0, 1.0) for encoder in encoders])
+
+    rebuilt = {subject.name: versions(subject, plain=False) for subject in shared.subjects}
+    example = _subject(shared, None)
+    plain = {example.name: versions(example, plain=True)} if example.loss.blind_to else {}
+    shown = rebuilt | {f"{name}, plain": several for name, several in plain.items()}
+    result = spread(shared.losses, rebuilt, originals, shared.seed, plain=plain or None)
+    return result, (_block(shared, originals, shown),)
 
 
 def _block(shared: Shared, originals: np.ndarray, rebuilt: dict[str, np.ndarray]) -> Block:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,7 @@ from aekeras import losses as catalogue
 from aekeras.equality.distances import as_floats
 from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.errors import AekerasError, InputError
+from aekeras.progress import Progress
 from aekeras.stderr import held_back
 from aekeras.suggestion import weighing
 from aekeras.suggestion.agreement import agreement, interval
@@ -41,7 +42,7 @@ def suggest(
     size: int = 64,
     seed: int = 0,
     fit: bool = True,
-    advance: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> Suggestion:
     """Ranks losses by how well they agree with examples, and fits a sum of them.
 
@@ -53,7 +54,7 @@ def suggest(
         size: Pixels per side at which pictures are compared.
         seed: Of the samples that stand in for unrelated pictures, and of the intervals.
         fit: Whether to fit a sum, which takes examples of both kinds.
-        advance: Called with (done, total) after each loss.
+        progress: Told of each loss.
 
     Raises:
         InputError: No example, examples that contradict each other, a file that is no picture, an unknown loss, or no
@@ -65,14 +66,16 @@ def suggest(
     """
     texts = list(dict.fromkeys(map(catalogue.canonical, [*(_all() if losses is None else losses), *more])))
     examples = gather(equal, different, size, seed)
+    progress = progress or Progress()
+    progress.begin("comparing pictures", 0)
     asked, left_out = [], []
     for done, text in enumerate(texts, start=1):
+        progress.advance(done, text)
         try:
             asked.append(_asked(text, examples))
         except Exception as error:  # a loss of one's own may raise anything, and the others are still of use
             left_out.append((text, _reason(error)))
-        if advance is not None:
-            advance(done, len(texts))
+    progress.end(f"under {len(asked)} loss{'es' if len(asked) != 1 else ''}")
     if not asked:
         raise InputError(f"Expected a loss that can be compared. Received: {_told(left_out)}. Name others.")
     ranked = sorted((_suggested(one.loss, one.unit, one.values, examples, seed) for one in asked), key=_rank)

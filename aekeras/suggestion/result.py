@@ -192,7 +192,8 @@ class Suggestion:
             return ()
         text, single = self.sum.suggested.loss, self.losses[0]
         if self.sum.held_out is None:
-            share = f"{share_of(self.sum.suggested.agreement)}, which cannot be checked with fewer than {ENOUGH} pairs of each kind"
+            unchecked = f"which cannot be checked with fewer than {ENOUGH} pairs of each kind"
+            share = f"{share_of(self.sum.suggested.agreement)}, {unchecked}"
         else:
             share = f"{share_of(self.sum.held_out)} with pairs that were left out of the fit"
         beats = "agrees better than every single loss" if self.sum.recommended else "is not recommended"
@@ -211,8 +212,8 @@ class Suggestion:
     def _unit(self) -> str:
         drawn = f", {self.with_samples} of them with a built-in sample" if self.with_samples else ""
         return (
-            f"The unit of a loss is its median over {self.unrelated} unrelated pairs{drawn}; up to {EQUAL_SHARE:g} of it "
-            f"counts as equal. Pictures are compared at {self.size}x{self.size}."
+            f"The unit of a loss is its median over {self.unrelated} unrelated pairs{drawn}; up to {EQUAL_SHARE:g} of "
+            f"it counts as equal. Pictures are compared at {self.size}x{self.size}."
         )
 
 
