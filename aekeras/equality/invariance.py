@@ -118,8 +118,8 @@ class Invariance(Result):
         )
         label, where = _LABELS[name], listed(f"`{loss}`" for loss in losses)
         return (
-            f"{label[0].upper()}{label[1:]}: {surprise} under {where} (code {_range(codes)}, loss {_range(values)} of a "
-            "typical distance)."
+            f"{label[0].upper()}{label[1:]}: {surprise} under {where} (code {_range(codes)}, loss {_range(values)} of "
+            "a typical distance)."
         )
 
     def tables(self) -> tuple[Table, ...]:

@@ -13,7 +13,8 @@ from sklearn.metrics import r2_score
 
 from aekeras import losses
 from aekeras.equality.distances import as_floats
-from aekeras.equality.leakage import Leakage, Probe, leakage
+from aekeras.equality.leakage import Leakage, leakage
+from aekeras.equality.probe import Probe
 from aekeras.losses import ImageLoss
 from aekeras.samples import draw, generate
 
