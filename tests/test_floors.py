@@ -31,7 +31,7 @@ FLOORS = (
     ("model_choice", "callbacks", "projector"),
     ("indexing",),
     ("retrieval", "reconstruction"),
-    ("run", "explanation", "contrasts", "metamers"),
+    ("run", "explanation", "contrasts", "metamers", "suggestion"),
     ("experiment", "gallery"),
     ("study",),
     ("report",),

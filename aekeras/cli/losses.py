@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from aekeras.cli.loss_suggestion import suggest
 from aekeras.cli.options import FILE, json_option, print_json, sheet_option
 from aekeras.losses.template import DEFAULT_NAME, write_template
 from aekeras.progress import Progress
@@ -116,6 +117,9 @@ def check(context: click.Context, names: tuple[str, ...], as_json: bool) -> None
         else:
             click.echo(report.table(_colored))
     context.exit(0 if all(report.passed for report in reports) else 1)
+
+
+losses.add_command(suggest)
 
 
 def _colored(mark: str, outcome: str) -> str:

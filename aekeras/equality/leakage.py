@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -10,8 +10,10 @@ import numpy as np
 
 from aekeras.equality.distances import as_floats
 from aekeras.equality.estimates import Estimate
+from aekeras.equality.invariance import losses_of_pairs
 from aekeras.equality.probe import RESOLUTION, Encode, Probe, Readable
 from aekeras.equality.results import Cell, Result, Table, listed, share_of
+from aekeras.equality.verified import UNSEEN
 from aekeras.errors import InputError
 from aekeras.losses.explaining import own_code
 
@@ -56,8 +58,8 @@ class Leakage(Result):
             said.append(
                 f"From codes under `{loss}`, {share_of(found.r2.value)} of the variance of what it is blind to "
                 f"({listed(self.blind_to[loss])}) can be read{_beside(others, 'r2')}. "
-                f"{share_of(found.recall.value)} of the metamers find the picture they were made from "
-                f"first{_beside(others, 'recall')}."
+                f"{share_of(found.recall.value)} of the metamers find the picture they were made from, "
+                f"or one equal to it, first{_beside(others, 'recall')}."
             )
         if self.blind_to_nothing:
             named = listed(f"`{loss}`" for loss in self.blind_to_nothing)
@@ -79,7 +81,7 @@ class Leakage(Result):
                 rows=read,
             ),
             Table(
-                caption="Share of metamers whose nearest picture is the one they were made from",
+                caption="Share of metamers whose nearest picture is the one they were made from, or equal to it",
                 corner="loss",
                 columns=("trained", *shown),
                 rows=tuple((loss, self._cells(loss, "recall")) for loss in self.trained),
@@ -165,11 +167,12 @@ def leakage(
         except InputError as error:
             left_out[name] = str(error)
             continue
-        trained[name] = probe.read(encode[name], originals)
+        equal = _equal(loss, originals)
+        trained[name] = probe.read(encode[name], originals, equal)
         shuffled[name] = probe.shuffled().read(encode[name], originals).r2
         for control, encoders in controls.items():
             if name in encoders:
-                found[control][name] = probe.read(encoders[name], originals)
+                found[control][name] = probe.read(encoders[name], originals, equal)
     return Leakage(
         trained=trained,
         controls=found,
@@ -179,6 +182,12 @@ def leakage(
         left_out=left_out,
         seed=seed,
     )
+
+
+def _equal(loss: Any, originals: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
+    """Whether a loss cannot tell the originals of some rows from those in their places."""
+    usual = np.median(losses_of_pairs(loss, originals, np.roll(originals, 1, axis=0)))
+    return lambda rows: losses_of_pairs(loss, originals, originals[rows]) <= UNSEEN * usual
 
 
 def _metamers(loss: Any, originals: np.ndarray, seed: int) -> np.ndarray:

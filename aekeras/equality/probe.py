@@ -28,7 +28,8 @@ class Readable:
 
     Attributes:
         r2: Share of the variance that a linear probe predicts on held-out pictures; 0 where it predicts none.
-        recall: Share of metamers whose nearest picture, by code, is the one that they were made from.
+        recall: Share of metamers whose nearest picture, by code, is the one that they were made from, or one that the
+            loss cannot tell from it.
     """
 
     r2: Estimate
@@ -78,15 +79,23 @@ class Probe:
         order = np.random.default_rng(self.seed + 1).permutation(len(self.targets))
         return Probe(metamers=self.metamers, targets=self.targets[order], taught=self.taught, seed=self.seed)
 
-    def read(self, encode: Encode, originals: np.ndarray) -> Readable:
-        """What the codes of an encoder tell."""
+    def read(self, encode: Encode, originals: np.ndarray, equal: Callable[..., np.ndarray] | None = None) -> Readable:
+        """What the codes of an encoder tell.
+
+        Args:
+            encode: Images to codes.
+            originals: What the metamers were made from, (N, S, S, 3).
+            equal: Of rows (N,) of the originals, whether the loss counts each as equal to the original in its place:
+                then it is as good a find as that one.
+        """
         count, several = self.metamers.shape[:2]
         codes = encode(self.metamers.reshape(count * several, *self.metamers.shape[2:])).reshape(count, several, -1)
         of_originals = encode(originals)
         near = nearest(code_distances(codes[:, 0], of_originals), 1)[:, 0]
-        return Readable(
-            r2=self._r2(self._blurred(codes, of_originals)), recall=estimate(near == np.arange(count), self.seed)
-        )
+        found = near == np.arange(count)
+        if equal is not None:
+            found |= equal(near)
+        return Readable(r2=self._r2(self._blurred(codes, of_originals)), recall=estimate(found, self.seed))
 
     def _blurred(self, codes: np.ndarray, of_originals: np.ndarray) -> np.ndarray:
         """The codes' deviations in typical distances, with noise as large as what moves no neighbor."""

@@ -13,6 +13,7 @@ from aekeras.suggestion.agreement import ENOUGH, agreement
 TERMS = 3
 """Losses in a sum, at most."""
 _PENALTY = 0.02  # of the sum of the weights: of two losses that say the same, one goes
+_RELAXED = 0.001  # of those that stay: holds them finite where a sum separates the pairs, and hardly bends them
 _LEAST = 0.05  # share of all weights below which a loss is left out of the sum
 _HELD_OUT = 60  # combinations that are left out, at most
 
@@ -21,7 +22,7 @@ def fit(values: np.ndarray, equal: np.ndarray) -> np.ndarray:
     """Weights >= 0 of a sum that is low for equal pairs and high for others, shape (L,), few of them above 0.
 
     Minimizes mean log(1 + exp(-s_p (w . v_p - b))) + penalty * sum w over w >= 0 and b, with s_p = -1 for equal pairs
-    and 1 for others, and both kinds counting alike; then once more for the highest weights alone.
+    and 1 for others, and both kinds counting alike; then once more for the highest weights alone, with less penalty.
 
     Args:
         values: Of each pair under each loss, in units of the loss, shape (P, L).
@@ -29,13 +30,14 @@ def fit(values: np.ndarray, equal: np.ndarray) -> np.ndarray:
 
     References:
         Tibshirani, "Regression shrinkage and selection via the lasso", Journal of the Royal Statistical Society B 58,
-        1996, DOI 10.1111/j.2517-6161.1996.tb02080.x.
+        1996, DOI 10.1111/j.2517-6161.1996.tb02080.x. Meinshausen, "Relaxed Lasso", Computational Statistics & Data
+        Analysis 52, 2007, DOI 10.1016/j.csda.2006.12.019.
     """
-    weights = _logistic(values, equal)
+    weights = _logistic(values, equal, _PENALTY)
     highest = np.sort(np.argsort(-weights, kind="stable")[:TERMS])
     kept = highest[weights[highest] > _LEAST * weights.sum()]
     fitted = np.zeros(values.shape[1])
-    fitted[kept] = _logistic(values[:, kept], equal)
+    fitted[kept] = _logistic(values[:, kept], equal, _RELAXED)
     fitted[fitted <= _LEAST * fitted.sum()] = 0.0
     return fitted
 
@@ -62,7 +64,7 @@ def held_out_agreement(values: np.ndarray, equal: np.ndarray, seed: int) -> floa
     return float(np.mean(shares))
 
 
-def _logistic(values: np.ndarray, equal: np.ndarray) -> np.ndarray:
+def _logistic(values: np.ndarray, equal: np.ndarray, penalty: float) -> np.ndarray:
     sign = np.where(equal, -1.0, 1.0)
     share = np.where(equal, 0.5 / max(equal.sum(), 1), 0.5 / max((~equal).sum(), 1))
 
@@ -70,8 +72,8 @@ def _logistic(values: np.ndarray, equal: np.ndarray) -> np.ndarray:
         weights, offset = solution[:-1], solution[-1]
         surplus = sign * (values @ weights - offset)
         slope = -share * sign * expit(-surplus)
-        value = share @ np.logaddexp(0.0, -surplus) + _PENALTY * weights.sum()
-        return value, np.append(values.T @ slope + _PENALTY, -slope.sum())
+        value = share @ np.logaddexp(0.0, -surplus) + penalty * weights.sum()
+        return value, np.append(values.T @ slope + penalty, -slope.sum())
 
     count = values.shape[1]
     bounds = [(0.0, None)] * count + [(None, None)]
