@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from wrapt import when_imported
 
 if TYPE_CHECKING:
-    from aekeras import errors, losses
+    from aekeras import callbacks, errors, losses, report
     from aekeras.configuration import Training
     from aekeras.contrasts import contrast
     from aekeras.encoding import load_encoder
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aekeras.reconstruction import reconstruct
     from aekeras.retrieval import search
     from aekeras.study import Extent, Scope, measure
+    from aekeras.suggestion import suggest
 
 __all__ = [
     "AekerasError",
@@ -40,6 +41,7 @@ __all__ = [
     "Scope",
     "Training",
     "build_indexes",
+    "callbacks",
     "contrast",
     "errors",
     "explain",
@@ -48,7 +50,9 @@ __all__ = [
     "measure",
     "metamer",
     "reconstruct",
+    "report",
     "search",
+    "suggest",
     "train",
 ]
 
@@ -68,6 +72,7 @@ _ROOMS = {
     "metamer": "metamers",
     "reconstruct": "reconstruction",
     "search": "retrieval",
+    "suggest": "suggestion",
     "train": "experiment",
 }
 
@@ -81,7 +86,7 @@ def _register_losses(keras: ModuleType) -> None:
 
 
 def __getattr__(name: str) -> Any:
-    if name in ("errors", "losses"):
+    if name in ("callbacks", "errors", "losses", "report"):
         return importlib.import_module(f"aekeras.{name}")
     if name not in _ROOMS:
         raise AttributeError(f"module 'aekeras' has no attribute {name!r}")

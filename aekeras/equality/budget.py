@@ -33,6 +33,7 @@ class Budget(Result):
         fidelity: {"trained" or a control: {code size: share}}.
         leads: {control: {code size: share of trained codes less that of the control}}, within the same queries.
         gains: {code size: share less that of the size before}, likewise.
+        left: {code size: what the larger size that is surest to be better brings more}, likewise; not of the largest.
         leakage: R2 of the probe, by code size; without those that were not probed.
         seed: Of the intervals.
     """
@@ -45,14 +46,14 @@ class Budget(Result):
     fidelity: Mapping[str, Curve]
     leads: Mapping[str, Curve]
     gains: Curve
+    left: Curve
     leakage: Curve
     seed: int
 
     @property
     def enough(self) -> int:
-        """The smallest code size above which no step brings a gain that resampling tells from nothing."""
-        first, *larger = self.fidelity[TRAINED]
-        return max([size for size in larger if self.gains[size].low > 0], default=first)
+        """The smallest code size above which no larger one brings a gain that resampling tells from nothing."""
+        return next((size for size, gain in self.left.items() if gain.low <= 0), max(self.fidelity[TRAINED]))
 
     def sentences(self) -> tuple[str, ...]:
         trained = self.fidelity[TRAINED]
@@ -181,6 +182,10 @@ def budget(
         fidelity={name: _estimates(curve, seed) for name, curve in shares.items()},
         leads={name: _estimates(curve, seed) for name, curve in leads.items()},
         gains=_estimates(gains, seed),
+        left={
+            size: max((estimate(trained[one] - trained[size], seed) for one in sizes[i + 1 :]), key=lambda one: one.low)
+            for i, size in enumerate(sizes[:-1])
+        },
         leakage={size: found for size in sizes if (found := leakage.get(size)) is not None},
         seed=seed,
     )

@@ -10,8 +10,7 @@ import numpy as np
 from scipy import stats
 
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.fidelity import check_losses
-from aekeras.equality.neighbors import extent, nearest
+from aekeras.equality.neighbors import check_losses, extent, nearest
 from aekeras.equality.results import Cell, Result, Table, listed
 
 _DRAWN = 600  # pairs per loss in the plot

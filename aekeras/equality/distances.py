@@ -6,7 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from aekeras.losses.explaining import own_code
+
 _BLOCK = 128  # images per side of a block: what the processor's cache holds
+MOVED = 1 / 255
+"""Mean absolute difference of two pictures up to which they are the same."""
+_BATCH = 64
 _NUMBERS = 1024  # of a view at a time, for the same reason
 
 
@@ -28,6 +33,16 @@ def loss_distances(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.nda
     if _is_l1_of_view(loss):
         return _l1(views(loss, queries), views(loss, images))
     return _by_the_loss(loss, queries, images)
+
+
+def losses_of_pairs(loss: Any, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """loss(x_i, y_i), shape (N,), float64, in batches; rounding below zero is zero."""
+    with own_code(f"{loss.text} to compare pictures"):
+        parts = [
+            np.asarray(loss(some[i : i + _BATCH], others[i : i + _BATCH]), np.float64)
+            for i in range(0, len(some), _BATCH)
+        ]
+    return np.maximum(np.concatenate(parts), 0.0)
 
 
 def views(loss: Any, images: np.ndarray) -> np.ndarray:

@@ -10,9 +10,8 @@ import numpy as np
 
 from aekeras.equality.displays import as_json, dots, estimates, share_cell
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.neighbors import extent, in_common, nearest
+from aekeras.equality.neighbors import check_losses, extent, in_common, nearest
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.errors import InputError
 
 _CONTROLS = {
     "mds": "MDS (classical scaling of the loss's own values, to codes of the same size)",
@@ -219,15 +218,6 @@ def median_ratio(by_code: np.ndarray, by_loss: np.ndarray, k: int = 10) -> float
     rows = nearest(by_code, k)
     reported, true = np.take_along_axis(by_code, rows, 1), np.take_along_axis(by_loss, rows, 1)
     return float(np.median(reported[true > 0] / true[true > 0]))
-
-
-def check_losses(by_code: Mapping[str, Any], by_loss: Mapping[str, Any]) -> None:
-    """Raises an InputError where there are codes without the values of their loss."""
-    missing = [name for name in by_code if name not in by_loss]
-    if missing:
-        raise InputError(
-            f"Expected `by_loss` to hold every loss of `by_code`. Received: none of {', '.join(missing)}. Add them."
-        )
 
 
 def _marks(row: Mapping[str, Estimate]) -> list[str]:

@@ -8,17 +8,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from aekeras.equality.distances import as_floats
+from aekeras.equality.distances import MOVED, as_floats, losses_of_pairs
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.results import Cell, Result, Table, listed
 from aekeras.equality.scale import EQUAL_SHARE, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS, Transformation
-from aekeras.losses.explaining import own_code
 from aekeras.shares import nearness
 
 Encode = Callable[[np.ndarray], np.ndarray]
-_MOVED = 1 / 255  # mean absolute difference below which a transformation has left a picture as it was
-_BATCH = 64
 _LABELS = {one.name: one.label for one in TRANSFORMATIONS}
 
 
@@ -188,7 +185,7 @@ def invariance(
     effects: dict[str, dict[str, Effect]] = {name: {} for name in losses}
     for transformation in transformations:
         after = np.asarray(transformation.apply(before, seed), np.float32)
-        moved = np.abs(after - before).mean(axis=(1, 2, 3)) > _MOVED
+        moved = np.abs(after - before).mean(axis=(1, 2, 3)) > MOVED
         if not moved.any():
             continue
         pairs = before[moved], after[moved]
@@ -204,16 +201,6 @@ def invariance(
                 threshold=threshold,
             )
     return Invariance(effects=effects, threshold=threshold, pictures=len(images), seed=seed)
-
-
-def losses_of_pairs(loss: Any, some: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """loss(x_i, y_i), shape (N,), float64, in batches; rounding below zero is zero."""
-    with own_code(f"{loss.text} to compare pictures"):
-        parts = [
-            np.asarray(loss(some[i : i + _BATCH], others[i : i + _BATCH]), np.float64)
-            for i in range(0, len(some), _BATCH)
-        ]
-    return np.maximum(np.concatenate(parts), 0.0)
 
 
 def _cell(effect: Effect | None, kind: str) -> Cell:

@@ -8,12 +8,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from aekeras.equality.distances import as_floats
+from aekeras.equality.distances import as_floats, losses_of_pairs
 from aekeras.equality.estimates import Estimate
-from aekeras.equality.invariance import losses_of_pairs
 from aekeras.equality.probe import RESOLUTION, Encode, Probe, Readable
 from aekeras.equality.results import Cell, Result, Table, listed, share_of
-from aekeras.equality.verified import UNSEEN
+from aekeras.equality.scale import UNSEEN
 from aekeras.errors import InputError
 from aekeras.losses.explaining import own_code
 
@@ -127,6 +126,9 @@ class Leakage(Result):
             }
             for loss, found in self.trained.items()
         }
+
+    def details(self) -> dict[str, Any]:
+        return {"blind_to_nothing": list(self.blind_to_nothing), "left_out": dict(self.left_out)}
 
 
 def leakage(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -45,3 +46,12 @@ def extent(distances: Sequence[np.ndarray], k: int) -> tuple[int, int]:
             f"Received: {received}. Measure the same pictures under every loss."
         )
     return shapes[0]
+
+
+def check_losses(by_code: Mapping[str, Any], by_loss: Mapping[str, Any]) -> None:
+    """Raises an InputError where there are codes without the values of their loss."""
+    missing = [name for name in by_code if name not in by_loss]
+    if missing:
+        raise InputError(
+            f"Expected `by_loss` to hold every loss of `by_code`. Received: none of {', '.join(missing)}. Add them."
+        )

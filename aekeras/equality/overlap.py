@@ -49,7 +49,9 @@ class Overlap(Result):
         if not pairs:
             return ("There is one loss only, so there is nothing to compare it with.",)
         most, least = pairs[0], pairs[-1]
-        first = f"Of the {self.k} nearest pictures, random lists would have {100 * self.chance:.2g} % in common."
+        first = (
+            f"Of the {self.k} nearest pictures by code, random lists would have {100 * self.chance:.2g} % in common."
+        )
         if len(pairs) == 1:
             return first, f"{self._of(most)} have {self._common(most)}."
         return (

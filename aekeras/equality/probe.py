@@ -28,7 +28,7 @@ class Readable:
 
     Attributes:
         r2: Share of the variance that a linear probe predicts on held-out pictures; 0 where it predicts none.
-        recall: Share of metamers whose nearest picture, by code, is the one that they were made from, or one that the
+        recall: Share of pictures of which a metamer's nearest picture, by code, is itself, or one that the
             loss cannot tell from it.
     """
 
@@ -99,7 +99,7 @@ class Probe:
 
     def _blurred(self, codes: np.ndarray, of_originals: np.ndarray) -> np.ndarray:
         """The codes' deviations in typical distances, with noise as large as what moves no neighbor."""
-        unit = Scale.of_codes(of_originals, self.seed).distance(50.0)
+        unit = Scale.of_codes(of_originals, self.seed).typical
         noise = np.random.default_rng(self.seed).normal(0.0, RESOLUTION / np.sqrt(codes.shape[-1]), codes.shape)
         return _deviations(codes) / (unit or 1.0) + noise
 

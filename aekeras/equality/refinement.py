@@ -11,6 +11,7 @@ import numpy as np
 
 from aekeras.equality.invariance import Invariance
 from aekeras.equality.results import Cell, Result, Table, listed
+from aekeras.equality.scale import UNSEEN
 
 _TINY = 1e-6
 EXACT, MEASURED = "exact", "measured"
@@ -124,7 +125,8 @@ class Refinement(Result):
         above = {group[0]: {edge.finer for edge in self.drawn if edge.coarser == group[0]} for group in self.groups}
         depth: dict[str, int] = {}
         while len(depth) < len(above):
-            ready = [loss for loss in above if loss not in depth and above[loss] <= depth.keys()]
+            left = [loss for loss in above if loss not in depth]
+            ready = [loss for loss in left if above[loss] <= depth.keys()] or left[:1]  # were there a circle
             depth |= {loss: max((depth[one] + 1 for one in above[loss]), default=0) for loss in ready}
         lines = [[loss for loss in above if depth[loss] == line] for line in range(max(depth.values()) + 1)]
         return {
@@ -144,33 +146,29 @@ def refinement(losses: Mapping[str, Any], invariance: Invariance | None = None) 
     """Compares every two losses.
 
     Exactly, where the finer one sees all of a linear map of the colors: it refines another one if the null space of its
-    map lies in that of the other's. Else by what the losses themselves say of transformed pictures.
+    map lies in that of the other's. Else the other one must be blind to all that the finer one is declared blind to,
+    and be zero for every transformation of pictures for which the finer one is.
 
     Args:
         losses: The losses, by name.
         invariance: The same losses under transformations; without it, only what is exact is found.
     """
-    pairs = tuple(permutations(losses, 2))
-    known = {name for name, loss in losses.items() if sees_all_of_its_colors(loss)}
-    exact = {(a, b) for a, b in pairs if a in known and null_space_inside(losses[a].matrix, losses[b].matrix)}
-    denied = {pair for pair in pairs if known.issuperset(pair)} - exact
-    found = _closed(exact)
-    for finer, coarser in pairs:
-        if invariance is not None and finer not in known and _equal_whenever(invariance, finer, coarser):
-            more = _closed(found | {(finer, coarser)})
-            found = found if more & denied else more
-    edges = (Edge(finer=a, coarser=b, how=EXACT if (a, b) in exact else MEASURED) for a, b in pairs if (a, b) in found)
+    edges = []
+    for finer, coarser in permutations(losses, 2):
+        one, other = losses[finer], losses[coarser]
+        if sees_all_of_its_colors(one):
+            if null_space_inside(one.matrix, other.matrix):
+                edges.append(Edge(finer=finer, coarser=coarser, how=EXACT))
+        elif invariance and shares_all_blindness(one, other) and _zero_whenever(invariance, finer, coarser):
+            edges.append(Edge(finer=finer, coarser=coarser, how=MEASURED))
     return Refinement(losses=tuple(losses), edges=tuple(edges))
 
 
-def _closed(pairs: set[tuple[str, str]]) -> set[tuple[str, str]]:
-    """The pairs and all that they imply. Without it, what is measured and what is exact could go in a circle."""
-    closed = set(pairs)
-    for middle in {one for pair in pairs for one in pair}:
-        above = {finer for finer, coarser in closed if coarser == middle}
-        below = {coarser for finer, coarser in closed if finer == middle}
-        closed |= {(finer, coarser) for finer in above for coarser in below if finer != coarser}
-    return closed
+def shares_all_blindness(finer: Any, coarser: Any) -> bool:
+    """Whether a loss is declared blind to something, and another one to all of it."""
+    others = coarser.blindness
+    shared = [any(one in (one.meet(other), other.meet(one)) for other in others) for one in finer.blindness]
+    return bool(shared) and all(shared)
 
 
 def sees_all_of_its_colors(loss: Any) -> bool:
@@ -195,10 +193,10 @@ def null_space_inside(finer: Iterable[Iterable[float]], coarser: Iterable[Iterab
     return bool(np.allclose(others @ unseen.T, 0.0, atol=_TINY))
 
 
-def _equal_whenever(invariance: Invariance, finer: str, coarser: str) -> bool:
+def _zero_whenever(invariance: Invariance, finer: str, coarser: str) -> bool:
     effects, others = invariance.effects[finer], invariance.effects[coarser]
-    equal = [name for name, effect in effects.items() if effect.loss_equal]
-    return bool(equal) and all(others[name].loss_equal for name in equal)
+    zero = [name for name, effect in effects.items() if effect.loss_share.high <= UNSEEN]
+    return bool(zero) and all(others[name].loss_share.high <= UNSEEN for name in zero)
 
 
 def _named(group: tuple[str, ...]) -> str:

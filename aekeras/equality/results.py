@@ -79,6 +79,10 @@ class Result:
         """The figures as JSON holds them, with their intervals and the seed."""
         raise NotImplementedError
 
+    def details(self) -> dict[str, Any]:
+        """What else JSON holds beside `to_dict`, whose keys other programs read."""
+        return {}
+
     def __str__(self) -> str:
         return "\n\n".join([self.title, *self.sentences(), *map(str, self.tables())])
 

@@ -17,6 +17,8 @@ A percentile does not tell the equal from the near: in a collection of a few kin
 may be a third of a typical distance apart. Measured on two collections, what a loss is blind to moves its codes by at
 most .035 of a typical distance, and what it sees by .08 or more, but for faint noise and compression.
 """
+UNSEEN = 1e-3
+"""Share of a typical loss up to which the loss itself is zero: rounding."""
 _PAIRS = 20_000
 
 
@@ -72,10 +74,6 @@ class Scale:
         distance = np.asarray(distance, np.float64)
         none = np.where(distance > 0, np.inf, 0.0)
         return np.divide(distance, self.typical, out=none, where=self.typical > 0)
-
-    def distance(self, percentile: float) -> float:
-        """The distance with that many percent of random pairs below it."""
-        return float(np.percentile(self.distances, percentile))
 
 
 def random_pairs(count: int, seed: int, pairs: int = _PAIRS) -> tuple[np.ndarray, np.ndarray]:

@@ -10,8 +10,8 @@ from typing import Any, ClassVar, NamedTuple
 import numpy as np
 
 from aekeras.equality.displays import dots
+from aekeras.equality.distances import losses_of_pairs
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.invariance import losses_of_pairs
 from aekeras.equality.results import Cell, Result, Table, listed
 from aekeras.equality.scale import random_pairs
 from aekeras.errors import InputError
@@ -105,7 +105,7 @@ class Spread(Result):
         more = "varies more with the seed" if found.varies_more else "does not vary more with the seed"
         return (
             f"Under `{loss}`, versions of a picture are {found.inside.value:.2f} apart in what the loss sees and "
-            f"{found.outside.value:.2f} in the rest ({listed(self.blind_to[loss])}), which {more}. From the original "
+            f"{found.outside.value:.2f} in the rest ({_rest(self.blind_to[loss])}), which {more}. From the original "
             f"they are {found.error.value:.2f} in what the loss sees and {found.error_outside.value:.2f} in the rest."
         )
 
@@ -224,6 +224,13 @@ def _apart(yard: _Yard, rebuilt: np.ndarray, originals: np.ndarray, seed: int) -
         error=estimate(np.mean([yard.inside(originals, one) for one in versions], axis=0), seed),
         error_outside=estimate(np.mean([yard.outside(originals, one) for one in versions], axis=0), seed),
     )
+
+
+def _rest(blind_to: tuple[str, ...]) -> str:
+    """What is measured in the place of what a loss does not see: for other things than colors, whole pixels."""
+    from aekeras.losses.blindness import DIRECTIONS
+
+    return listed(blind_to) if set(blind_to) <= {*DIRECTIONS, "some colors"} else "the pixels as a whole"
 
 
 def unseen_part(matrix: Any) -> np.ndarray:

@@ -8,17 +8,13 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from aekeras.equality.distances import as_floats
+from aekeras.equality.distances import MOVED, as_floats, losses_of_pairs
 from aekeras.equality.estimates import Estimate, estimate
-from aekeras.equality.invariance import losses_of_pairs
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.equality.scale import EQUAL_SHARE, Scale
+from aekeras.equality.scale import EQUAL_SHARE, UNSEEN, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS
 
 Encode = Callable[[np.ndarray], np.ndarray]
-UNSEEN = 1e-3
-"""Share of what two different pictures have, up to which a change counts as not seen: rounding."""
-_MOVED = 1 / 255
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +25,8 @@ class Evidence:
         seen: Largest loss of a change that should not be seen, as a share of the median loss of two pictures; None
             where nobody knows how to make such a change.
         changes: What was done: random changes of just that, and transformations.
-        share: Median of how far these changes move the code, in typical distances; None without codes.
+        share: Median, over pictures, of how far these changes move the code on the average, in typical distances;
+            None without codes.
     """
 
     seen: float | None
@@ -168,13 +165,13 @@ def _changed(loss: Any, word: str, before: np.ndarray, seed: int) -> Changed:
 
     known = blindness.of_words((word,)) if word in blindness.DIRECTIONS else ()
     random = known or tuple(one for one in loss.blindness if word in one.words)
-    after = {f"random {word}": np.asarray(blindness.change((one,), before, seed)) for one in random}
+    after = {f"random {word}": np.asarray(blindness.change((one,), before, seed + 1)) for one in random}
     for one in TRANSFORMATIONS:
         if one.ignored_by == (word,):  # what takes two words, such as a swap, does not say which of them is wrong
             after[one.label] = np.asarray(one.apply(before, seed), np.float32)
     found = {}
     for what, images in after.items():
-        moved = np.flatnonzero(np.abs(images - before).mean(axis=(1, 2, 3)) > _MOVED)
+        moved = np.flatnonzero(np.abs(images - before).mean(axis=(1, 2, 3)) > MOVED)
         if len(moved):
             found[what] = moved, images[moved]
     return found
@@ -190,8 +187,12 @@ def _of_codes(encode: Encode, before: np.ndarray, changed: Changed, scale: Scale
     if not changed:
         return None
     codes = encode(before).astype(np.float64)
-    far = [np.linalg.norm(encode(after) - codes[rows], axis=1) for rows, after in changed.values()]
-    return estimate(scale.share(np.concatenate(far)), seed, np.median)
+    far, counts = np.zeros(len(before)), np.zeros(len(before))
+    for rows, after in changed.values():
+        far[rows] += np.linalg.norm(encode(after) - codes[rows], axis=1)
+        counts[rows] += 1
+    moved = counts > 0
+    return estimate(scale.share(far[moved] / counts[moved]), seed, np.median)
 
 
 def _cells(found: Evidence) -> tuple[Cell, ...]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from aekeras import images
 from aekeras.equality.neighbors import nearest
-from aekeras.equality.overlap import dispute, disputed
+from aekeras.equality.overlap import dispute
 from aekeras.errors import MissingError, UnreadableImageError
 from aekeras.study.parts import Dispute, DisputeAnswer, Shown
 from aekeras.study.shared import Shared
@@ -21,7 +21,8 @@ def most_disputed(shared: Shared, k: int) -> tuple[Dispute, ...]:
     """The queries whose neighbors change most from loss to loss; none where there is one loss only."""
     if len(shared.subjects) < 2:
         return ()
-    rows, scores = disputed(shared.by_code, k), dispute(shared.by_code, k)
+    scores = dispute(shared.by_code, k)
+    rows = np.argsort(-scores, kind="stable")
     near = {name: nearest(distances, _NEIGHBORS) for name, distances in shared.by_code.items()}
     return tuple(_dispute(shared, row, float(scores[row]), near) for row in rows[:_DISPUTES].tolist())
 

@@ -32,6 +32,8 @@ def facts(shared: Shared, k: int) -> tuple[tuple[str, str], ...]:
         ("Collection in which neighbors are sought", f"{len(sample.collection):,}, without the queries"),
         ("Size of the pictures", f"{sample.queries.shape[1]} x {sample.queries.shape[2]} pixels"),
         ("Numbers per code", ", ".join(map(str, sizes))),
+        ("MDS, the control", f"from all pairs of {shared.landmarks:,} pictures of the collection"),
+        ("Probes for leakage", f"on metamers of {len(shared.probed):,} pictures"),
         ("Neighbors compared", str(min(k, len(sample.collection)))),
         ("Intervals", "95 %, by resampling the queries 1,000 times"),
         ("Seed", str(shared.seed)),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import cast
 
 from aekeras import images
 from aekeras.equality.calibration import calibration
@@ -23,11 +24,10 @@ from aekeras.progress import Progress
 from aekeras.study import disputes, facts, sample, subjects, trainings
 from aekeras.study.examples import transformed
 from aekeras.study.parts import Study
-from aekeras.study.repeated import code_budget, output_space
+from aekeras.study.repeated import chosen, code_budget, output_space
 from aekeras.study.sample import Extent
 from aekeras.study.shared import Shared, share
 
-_PROBED = 400  # pictures whose metamers are read for leakage
 _TRANSFORMED = 100  # pictures that are transformed
 
 
@@ -58,6 +58,11 @@ class Scope:
     def __post_init__(self) -> None:
         if self.k < 1:
             raise InputError(f"Expected `k` of at least 1. Received: {self.k}. Ask for one neighbor or more.")
+        if self.budget_loss and not self.budget:
+            raise InputError(
+                f"Expected code sizes with `budget_loss`. Received: {self.budget_loss!r} and no sizes. "
+                "Give `budget`, such as 16,32,64."
+            )
         trainings.check_seeds(self.seeds)
         trainings.check_sizes(self.budget)
 
@@ -90,6 +95,8 @@ def measure(
     shared, unmeasured = share(found, drawn, scope.extent.seed)
     scope.progress.end(f"{len(drawn.queries):,} queries, {len(drawn.collection):,} pictures")
     notes = [*left_out, *drawn.notes, *unmeasured]
+    if scope.budget_loss:
+        chosen(shared, scope.budget_loss)  # so that a wrong name is told of before the work
     measured = list(_measured(shared, scope, notes))
     return Study(
         title=facts.title(shared),
@@ -108,8 +115,8 @@ Measured = tuple[Result, tuple[Block, ...]]
 
 def _measured(shared: Shared, scope: Scope, notes: list[str]) -> Iterator[Measured]:
     """Every measurement that can be made, with the pictures that belong to it; the others are noted."""
-    ignored: list[Invariance] = []
-    for stage, work in _measurements(shared, scope, ignored):
+    known: dict[str, Result] = {}
+    for stage, work in _measurements(shared, scope, known):
         scope.progress.begin(f"measuring {stage}", 0)
         try:
             found = work()
@@ -118,30 +125,28 @@ def _measured(shared: Shared, scope: Scope, notes: list[str]) -> Iterator[Measur
             scope.progress.end("left out")
             continue
         result, blocks = found if isinstance(found, tuple) else (found, ())
-        if isinstance(result, Invariance):
-            ignored.append(result)
-            blocks = (transformed(shared.sample),)
+        known[result.key] = result
         scope.progress.end()
         yield result, blocks
 
 
 def _measurements(
-    shared: Shared, scope: Scope, ignored: list[Invariance]
+    shared: Shared, scope: Scope, known: Mapping[str, Result]
 ) -> Iterator[tuple[str, Callable[[], Result | Measured]]]:
-    """Name and work of each, in the order in which they are read."""
+    """Name and work of each, in the order in which they are read; `known` fills with those that were made before."""
     seed, k, drawn = shared.seed, min(scope.k, len(shared.sample.collection)), shared.sample
-    few, many = drawn.queries[:_TRANSFORMED], drawn.collection[:_PROBED]
+    few = drawn.queries[:_TRANSFORMED]
     scales = (shared.code_scale, shared.loss_scale)
     losses, encode = shared.losses, shared.encode
     yield "overlap", lambda: overlap(shared.by_code, k, seed)
     yield "fidelity", lambda: cross_fidelity(shared.by_code, shared.by_loss, shared.controls, k, seed)
-    yield "invariance", lambda: invariance(losses, encode, few, *scales, seed)
+    yield "invariance", lambda: (invariance(losses, encode, few, *scales, seed), (transformed(drawn),))
     yield "blindness", lambda: verify(losses, encode, few, *scales, seed)
-    yield "leakage", lambda: leakage(losses, encode, shared.other_encoders, many, seed)
+    yield "leakage", lambda: leakage(losses, encode, shared.other_encoders, shared.probed, seed)
     if drawn.query_factors:
         yield "factors", lambda: factors(shared.by_code, drawn.query_factors, drawn.collection_factors, k, seed)
     yield "calibration", lambda: calibration(shared.by_code, shared.by_loss, k, seed)
-    yield "refinement", lambda: refinement(losses, ignored[0] if ignored else None)
+    yield "refinement", lambda: refinement(losses, cast("Invariance | None", known.get("invariance")))
     if scope.seeds:
         yield "output space", lambda: output_space(shared, scope.seeds, scope.places, scope.progress)
     if scope.budget:

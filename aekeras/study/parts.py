@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from aekeras.artefacts import shown_path
-from aekeras.equality.overlap import Overlap
 from aekeras.equality.results import Result
+from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.pictures import Block
 
 
@@ -64,7 +64,10 @@ class Dispute:
 
     def to_dict(self) -> dict[str, Any]:
         """The dispute as JSON holds it."""
-        neighbors = {answer.loss: [shown_path(one.path) for one in answer.neighbors] for answer in self.answers}
+        neighbors = {
+            answer.loss: [{"path": shown_path(one.path), "distance": float(one.note)} for one in answer.neighbors]
+            for answer in self.answers
+        }
         return {"query": shown_path(self.query.path), "score": round(self.score, 6), "neighbors": neighbors}
 
 
@@ -100,7 +103,7 @@ class Study:
     def to_dict(self) -> dict[str, Any]:
         """Every figure, by measurement, with its interval and the seed."""
         figures = {result.key: result.to_dict() for result in self.results}
-        details = {f"{result.key}_details": result.details() for result in self.results if isinstance(result, Overlap)}
+        details = {f"{result.key}_details": result.details() for result in self.results if result.details()}
         return {
             "title": self.title,
             "facts": dict(self.facts),
@@ -109,6 +112,7 @@ class Study:
             **details,
             "disputed": [dispute.to_dict() for dispute in self.disputes],
             "notes": list(self.notes),
+            "equal_share": EQUAL_SHARE,
             "seed": self.seed,
         }
 

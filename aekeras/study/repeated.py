@@ -6,8 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from aekeras.encoding import Encoder
 from aekeras.equality.budget import Budget, budget
 from aekeras.equality.distances import as_floats, code_distances
+from aekeras.equality.estimates import Estimate
 from aekeras.equality.leakage import leakage
 from aekeras.equality.spread import Spread, spread
 from aekeras.errors import InputError
@@ -19,8 +21,7 @@ from aekeras.study import trainings
 from aekeras.study.shared import Shared
 from aekeras.study.subjects import Subject
 
-_REBUILT, _DRAWN = 60, 3
-_PROBED = 400
+_REBUILT, _DRAWN = 60, 2
 
 
 def output_space(shared: Shared, seeds: int, places: Places, progress: Progress) -> tuple[Spread, tuple[Block, ...]]:
@@ -32,7 +33,7 @@ def output_space(shared: Shared, seeds: int, places: Places, progress: Progress)
         return np.stack([np.clip(rebuild(encoder, originals), 0.0, 1.0) for encoder in encoders])
 
     rebuilt = {subject.name: versions(subject, plain=False) for subject in shared.subjects}
-    example = _subject(shared, None)
+    example = chosen(shared, None)
     plain = {example.name: versions(example, plain=True)} if example.loss.blind_to else {}
     shown = rebuilt | {f"{name}, plain": several for name, several in plain.items()}
     result = spread(shared.losses, rebuilt, originals, shared.seed, plain=plain or None)
@@ -43,7 +44,7 @@ def _block(shared: Shared, originals: np.ndarray, rebuilt: dict[str, np.ndarray]
     """A row per loss: every picture by every seed."""
     paths = shared.sample.query_paths
     seeds = len(next(iter(rebuilt.values())))
-    shown = range(min(_DRAWN, len(originals)))
+    shown = np.unique(np.linspace(0, len(originals) - 1, _DRAWN).round().astype(int)).tolist()  # unlike each other
     first = [Tile(image=originals[i], caption=paths[i].name if s == 0 else "") for i in shown for s in range(seeds)]
     rows = [Row(label="original", tiles=first)]
     for name, versions in rebuilt.items():
@@ -56,7 +57,7 @@ def code_budget(
     shared: Shared, asked: str | None, sizes: Sequence[int], k: int, places: Places, progress: Progress
 ) -> tuple[Budget, tuple[Block, ...]]:
     """Fidelity and leakage of one loss by the numbers of a code."""
-    subject = _subject(shared, asked)
+    subject = chosen(shared, asked)
     encoders = trainings.of_sizes(subject, sizes, places, progress)
     sample, name = shared.sample, subject.name
     by_code = {
@@ -67,16 +68,26 @@ def code_budget(
         "pca": {size: shared.principal(subject, size) for size in sizes},
         "mds": {size: shared.scaled(subject, size) for size in sizes},
     }
-    losses, probed = {name: subject.loss}, sample.collection[:_PROBED]
-    leaks = {}
-    if subject.loss.blind_to:
-        for size, encoder in encoders.items():
-            leaks[size] = leakage(losses, {name: encoder.encode}, {}, probed, shared.seed).trained[name].r2
+    leaks = {size: _leak(shared, subject, encoder) for size, encoder in encoders.items()}
     return budget(name, by_code, shared.by_loss[name], leaks, k, shared.seed), ()
 
 
-def _subject(shared: Shared, asked: str | None) -> Subject:
-    """The loss that is asked for; else the first that is blind to something."""
+def _leak(shared: Shared, subject: Subject, encoder: Encoder) -> Estimate | None:
+    """R2 of the probe; None where there is nothing to probe for, or too little to probe with."""
+    name = subject.name
+    try:
+        found = leakage({name: subject.loss}, {name: encoder.encode}, {}, shared.probed, shared.seed).trained
+    except InputError:  # which the report says of the leakage of all losses
+        return None
+    return found[name].r2 if name in found else None
+
+
+def chosen(shared: Shared, asked: str | None) -> Subject:
+    """The loss that is asked for; else the first that is blind to something.
+
+    Raises:
+        InputError: It is not measured.
+    """
     blind = [subject for subject in shared.subjects if subject.loss.blind_to] or list(shared.subjects)
     fitting = [subject for subject in shared.subjects if asked in (subject.name, subject.loss.text)] if asked else blind
     if not fitting:

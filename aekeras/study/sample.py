@@ -137,7 +137,10 @@ class _Choice:
 
 
 def _choose(paths: Sequence[Path], unseen: set[Path], extent: Extent) -> _Choice:
-    """Queries that no training saw, or every fifth picture; the rest is the collection. Both in sorted order."""
+    """Queries that no training saw, or every fifth picture; the rest is the collection. Both in random order.
+
+    So the first of them are a random choice, too, for measurements that take fewer.
+    """
     order = [paths[row] for row in np.random.default_rng(extent.seed).permutation(len(paths))]
     candidates = [path for path in order if path in unseen]
     held_out = len(candidates) > 0
@@ -148,9 +151,7 @@ def _choose(paths: Sequence[Path], unseen: set[Path], extent: Extent) -> _Choice
     if len(others) < 2:  # a handful of pictures: each may be asked for among all the others
         others = [path for path in order if path != candidates[0]]
         candidates = candidates[:1]
-    return _Choice(
-        queries=sorted(candidates[: extent.queries]), collection=sorted(others[: extent.collection]), held_out=held_out
-    )
+    return _Choice(queries=candidates[: extent.queries], collection=others[: extent.collection], held_out=held_out)
 
 
 def _indexed(subjects: Sequence[Subject], places: Places) -> tuple[dict[Path, Item], set[Path], list[str]]:

@@ -24,6 +24,7 @@ Encode = Callable[[np.ndarray], np.ndarray]
 _LANDMARKS = 500  # of the collection, from which classical scaling places the rest where all pairs would take long
 _UNTRAINED_ON = 96  # pictures that an untrained encoder's thresholds and units are taken from
 _PAIRS = 1_500_000  # of the collection, up to which the loss of all of them is computed for classical scaling
+_PROBED = 100  # pictures, at least
 _CHUNK = 256
 
 
@@ -74,6 +75,18 @@ class Shared:
         return {subject.name: _untrained(subject, self.sample.collection) for subject in self.subjects}
 
     @property
+    def probed(self) -> np.ndarray:
+        """Pictures whose metamers are probed: the queries, or others where these are few; uint8 (N, S, S, 3)."""
+        queries, collection = self.sample.queries, self.sample.collection
+        return queries if len(queries) >= _PROBED else collection[: 4 * _PROBED]
+
+    @property
+    def landmarks(self) -> int:
+        """Of how many pictures classical scaling takes all pairs."""
+        count = len(self.sample.collection)
+        return count if count**2 <= _PAIRS else _LANDMARKS
+
+    @property
     def other_encoders(self) -> dict[str, dict[str, Encode]]:
         """Encoders beside a loss's own: untrained, and trained under a loss that is blind to nothing."""
         sees_all = next((subject for subject in self.subjects if not subject.loss.blind_to), None)
@@ -100,10 +113,10 @@ class Shared:
     def scaled(self, subject: Subject, code_dim: int) -> np.ndarray:
         """Distances after classical scaling of the loss's own, from landmarks where the collection is large."""
         collection, by_loss = self.sample.collection, self.by_loss[subject.name]
-        if len(collection) ** 2 <= _PAIRS:
+        if self.landmarks == len(collection):
             codes, queries = scaled_codes(loss_distances(subject.loss, collection, collection), by_loss, code_dim)
             return code_distances(queries, codes)
-        rows = np.random.default_rng(self.seed).permutation(len(collection))[:_LANDMARKS]
+        rows = np.random.default_rng(self.seed).permutation(len(collection))[: self.landmarks]
         to_landmarks = loss_distances(subject.loss, collection, collection[rows])
         _, codes = scaled_codes(to_landmarks[rows], to_landmarks, code_dim)
         _, queries = scaled_codes(to_landmarks[rows], by_loss[:, rows], code_dim)

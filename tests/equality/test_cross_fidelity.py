@@ -79,14 +79,14 @@ def test_codes_equal_to_the_loss_find_everything_and_lists_by_chance_little() ->
     assert result.matrix["a"]["a"].value == result.matrix["b"]["b"].value == 1.0
     for pair in (("a", "b"), ("b", "a")):
         assert result.matrix[pair[0]][pair[1]].value == pytest.approx(0.1, abs=0.03)  # k / N, over 200 queries
-    assert "with their own." in " ".join(result.sentences())
+    assert "The codes of every loss agree most with their own loss" in " ".join(result.sentences())
 
 
 def test_an_exception_on_the_diagonal_is_named_with_its_figures(measured: CrossFidelity) -> None:
     text = " ".join(measured.sentences())
     own, other = measured.matrix["b"]["b"].value, measured.matrix["b"]["a"].value
     assert other > own
-    assert "except those of `b`." in text
+    assert "those of `b` do not." in text
     assert f"{100 * other:.1f} % of the neighbors by `a`, and {100 * own:.1f} % of those by `b`" in text
     assert measured.leads["a"].by.low > 0
     assert measured.leads["b"].over == "a"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from aekeras import losses, samples
-from aekeras.equality.distances import as_floats, loss_distances
+from aekeras.equality.distances import as_floats, loss_distances, losses_of_pairs
 from aekeras.equality.estimates import Estimate
-from aekeras.equality.invariance import Effect, Invariance, invariance, losses_of_pairs
+from aekeras.equality.invariance import Effect, Invariance, invariance
 from aekeras.equality.scale import Scale
 from aekeras.equality.transformations import TRANSFORMATIONS
 

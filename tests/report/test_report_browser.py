@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,32 +9,14 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from browsers import QUIET, chromium
+from playwright.sync_api import Browser, Page, sync_playwright
 from studies import dispute, shown, study
 
 from aekeras.report import write
 from aekeras.study.parts import Study
 
-NAMES = ("chromium", "chromium-browser", "google-chrome")
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-)
 PHONE, DESK = 320, 1280
-
-
-def chromium(playwright: Playwright) -> str:
-    """The program of a Chromium: the system's, or Playwright's own."""
-    found = next(filter(None, map(shutil.which, NAMES)), None)
-    if found is None and Path(playwright.chromium.executable_path).is_file():
-        found = playwright.chromium.executable_path
-    if found is None:
-        pytest.fail(f"Expected a Chromium, one of {', '.join(NAMES)}. Found none. Run `scripts/browser`.")
-    return found
 
 
 @pytest.fixture(scope="module")
