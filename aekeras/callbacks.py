@@ -12,6 +12,7 @@ from aekeras import losses
 from aekeras.equality.distances import as_floats, code_distances, loss_distances
 from aekeras.equality.neighbors import in_common, nearest
 from aekeras.errors import InputError
+from aekeras.losses.explaining import own_code
 
 _BATCH = 256
 _WHICH = "Pass `encoder`: a Keras model or a function from images to codes"
@@ -72,7 +73,13 @@ class Fidelity(keras.callbacks.Callback):
         del logs
         self._codes(self._queries[:1])  # what is no encoder is told of now, and not after an epoch
         if self._wanted is None:
-            self._wanted = nearest(loss_distances(self._loss, self._queries, self._images), self._k)
+            with own_code(f"{self._loss.text} to compare pictures"):
+                distances = loss_distances(self._loss, self._queries, self._images)
+            if not np.isfinite(distances).all():
+                raise InputError(
+                    f"Expected finite values of {self._loss.text}. Received: NaN or infinity. Mend the loss."
+                )
+            self._wanted = nearest(distances, self._k)
 
     def on_epoch_end(self, epoch: int, logs: dict[str, float] | None = None) -> None:
         last = epoch + 1 == self.params.get("epochs") or self.model.stop_training
@@ -94,7 +101,9 @@ class Fidelity(keras.callbacks.Callback):
         batches = (as_floats(images[i : i + _BATCH]) for i in range(0, len(images), _BATCH))
         codes = [_encoded(encoder, batch) for batch in batches]
         if codes[0].ndim != 2:
-            raise InputError(f"Expected codes of shape (N, D). Received: (N, *{codes[0].shape[1:]}). {_WHICH}.")
+            raise InputError(
+                f"Expected codes of shape (N, D). Received: {(len(codes), *codes[0].shape[1:])}. {_WHICH}."
+            )
         return np.concatenate(codes)
 
 

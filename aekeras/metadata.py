@@ -28,8 +28,12 @@ def read(folders: Sequence[Path]) -> dict[Path, dict[str, str]]:
     return known
 
 
-def read_table(table: Path) -> dict[Path, dict[str, str]]:
-    """The rows of a table by the absolute path of their picture; paths are relative to the table's folder.
+def read_table(table: Path, base: Path | None = None) -> dict[Path, dict[str, str]]:
+    """The rows of a table by the absolute path of their picture.
+
+    Args:
+        table: A CSV file with a column `path`.
+        base: The folder that these paths are relative to; without it, the table's.
 
     Raises:
         MissingError: There is no such table.
@@ -46,7 +50,9 @@ def read_table(table: Path) -> dict[Path, dict[str, str]]:
                     "Add it, or rename the file."
                 )
             return {
-                _absolute(table.parent / row.pop("path")): {key: value for key, value in row.items() if key}
+                _absolute((table.parent if base is None else base) / row.pop("path")): {
+                    key: value for key, value in row.items() if key
+                }
                 for row in reader
             }
     except (UnicodeDecodeError, csv.Error) as error:

@@ -6,17 +6,19 @@ import math
 
 from aekeras.errors import InputError
 
+_LARGEST = 10.0  # in typical distances: no two pictures are farther apart
+
 
 def check_share(name: str, value: float) -> None:
     """Passes when the value can be a share of a typical distance.
 
     Raises:
-        InputError: It is negative, infinite or not a number.
+        InputError: It is negative, not a number, or so large that it must be a percentage.
     """
-    if not 0 <= value < math.inf:
+    if not 0 <= value <= _LARGEST:
         raise InputError(
-            f"Expected `{name}` of at least 0. Received: {value:g}. It is a share of the typical distance of random "
-            "pairs: 0.05 is a twentieth of it."
+            f"Expected `{name}` from 0 to {_LARGEST:g}. Received: {value:g}. It is a share of the typical distance of "
+            "random pairs: 0.05 is 5 % of it."
         )
 
 
@@ -27,6 +29,8 @@ def shown_percent(value: float) -> str:
 
 def nearness(percentile: float) -> str:
     """A percentile in words: "nearer than 99.71 % of random pairs"."""
+    if percentile <= 0:
+        return "nearer than all random pairs"
     # Rounded down, so that only what is nearer than all is said to be.
     finely = 100 if percentile < 10 else 1
     return f"nearer than {math.floor(finely * (100 - percentile)) / finely:.4g} % of random pairs"

@@ -28,7 +28,10 @@ def _numbers(context: click.Context, option: click.Parameter, text: str | None) 
 @click.option("--out", type=FILE, default=Path("report.html"), show_default=True, help="The page.")
 @click.option("--json", "json_file", type=FILE, metavar="FILE", help="Write every figure of the page to FILE, too.")
 @click.option(
-    "--labels", type=FILE, metavar="FILE.csv", help="What is known of the pictures: a column `path`, and others."
+    "--labels",
+    type=FILE,
+    metavar="FILE.csv",
+    help="What is known of the pictures: a column `path`, relative to the folder of FILE.csv, and others.",
 )
 @click.option("-k", default=10, show_default=True, help="Neighbors that are compared.")
 @click.option("--queries", default=200, show_default=True, help="Pictures that are asked for, at most.")
@@ -88,6 +91,10 @@ def _check_places(out: Path, json_file: Path | None) -> None:
         if not path.absolute().parent.is_dir():
             raise InputError(
                 f"Expected a folder for {path.name}. Received: {path.parent}, which is none. Create it first."
+            )
+        if path.exists() and not path.is_file():
+            raise InputError(
+                f"Expected a file for the report. Received: {path}, which is something else. Name another."
             )
     if json_file is not None and json_file.absolute() == out.absolute():
         raise InputError(f"Expected two files. Received: {out} for both the page and its figures. Name another.")

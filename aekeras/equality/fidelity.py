@@ -19,6 +19,7 @@ _CONTROLS = {
     "pixels": "the pictures shrunk to as many numbers",
     "untrained": "the same encoder without training",
 }
+_SHOWN = {"mds": "MDS", "pca": "PCA"}
 
 
 class Lead(NamedTuple):
@@ -89,14 +90,13 @@ class CrossFidelity(Result):
         )
 
     def _against(self, control: str) -> str:
-        """Do the codes of each loss find more than a control?"""
-        leads = self.over_controls[control]
-        verdict = f"the codes find more for {'every loss' if len(leads) > 1 else _quoted(*leads)}"
-        behind = [self._figures(control, name) for name, lead in leads.items() if lead.value <= 0]
-        if behind:
-            some = "every loss but" if len(behind) < len(leads) else "no loss:"
-            verdict = f"the codes find more for {some} {listed(behind)}"
-        return f"Against {_CONTROLS.get(control, control)}, {verdict}.{_close(leads)}"
+        """For which losses do the codes find more than a control, or fewer?"""
+        groups: dict[str, list[str]] = {"more": [], "fewer": [], "as many, beyond chance,": []}
+        for name, lead in self.over_controls[control].items():
+            group = "more" if lead.low > 0 else "fewer" if lead.high < 0 else "as many, beyond chance,"
+            groups[group].append(self._figures(control, name) if group == "fewer" else _quoted(name))
+        said = "; ".join(f"{group} for {listed(names)}" for group, names in groups.items() if names)
+        return f"Against {_CONTROLS.get(control, control)}, the codes find {said}."
 
     def _figures(self, control: str, name: str) -> str:
         own, other = self.matrix[name][name].value, self.controls[control][name].value
@@ -113,7 +113,7 @@ class CrossFidelity(Result):
         compared = Table(
             caption=f"{caption}, beside codes that need no training",
             corner="loss",
-            columns=("its own codes", *self.controls),
+            columns=("its own codes", *(_SHOWN.get(control, control) for control in self.controls)),
             rows=tuple((name, self._compared(name)) for name in self.matrix),
         )
         return (matrix, compared) if self.controls else (matrix,)
@@ -128,7 +128,10 @@ class CrossFidelity(Result):
 
     def plot(self, axes: Any) -> None:
         own = [self.matrix[name][name] for name in self.matrix]
-        others = {control: [shares.get(name) for name in self.matrix] for control, shares in self.controls.items()}
+        others = {
+            _SHOWN.get(control, control): [shares.get(name) for name in self.matrix]
+            for control, shares in self.controls.items()
+        }
         dots(axes, list(self.matrix), {"its own codes": own, **others})
         axes.set_xlabel(f"share of the {self.k} nearest by the loss that are found (%)")
 

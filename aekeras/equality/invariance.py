@@ -86,13 +86,13 @@ class Invariance(Result):
         )
 
     def _of_loss(self, loss: str, effects: Mapping[str, Effect]) -> str:
-        equal = [name for name, effect in effects.items() if effect.equal]
+        equal = [name for name, effect in effects.items() if effect.equal and effect.loss_equal]
         if not equal:
-            return f"Under `{loss}`, none of these changes is equal."
+            return f"Under `{loss}`, none of these changes is equal, by the loss itself and by its codes."
         percentile = max(effects[name].percentile.value for name in equal)
         verb = "is" if len(equal) == 1 else "are"
         return (
-            f"Under `{loss}`, {listed(_LABELS[name] for name in equal)} {verb} equal: at most "
+            f"Under `{loss}`, {listed(_LABELS[name] for name in equal)} {verb} equal, by loss and codes: at most "
             f"{max(effects[name].share.value for name in equal):.3f} of a typical distance, {nearness(percentile)}."
         )
 
@@ -145,7 +145,8 @@ class Invariance(Result):
             axes.plot([effects[name].share.value for name in shown], places, "o", label=loss, alpha=0.8)
         axes.axvline(self.threshold, linewidth=1, linestyle="--", color="C7")
         axes.set_xscale("symlog", linthresh=self.threshold)
-        axes.set_xlim(left=-0.1 * self.threshold)
+        most = max(effect.share.value for effects in self.effects.values() for effect in effects.values())
+        axes.set_xlim(-0.1 * self.threshold, 1.3 * max(most, 1.0))
         axes.set_xticks([0, self.threshold, 0.1, 0.3, 1], ["0", f"{self.threshold:g}", "0.1", "0.3", "1"])
         axes.set_yticks([-number for number in range(len(names))], [_LABELS[name] for name in names])
         axes.set_xlabel("code distance, in typical distances; left of the dashed line: equal")

@@ -50,7 +50,8 @@ class Leakage(Result):
             "Metamers of a picture are other pictures that a loss cannot tell from it. What differs between them is "
             "what the loss is blind to, and a code that keeps none of it is the same for all of them. A linear probe "
             f"tries to read it nevertheless, from differences of codes above {100 * RESOLUTION:g} % of a typical "
-            "distance: R2 is the share of the variance that it predicts of pictures it was not taught with."
+            "distance, far too small to move a neighbor: R2 is the share of the variance that it predicts of pictures "
+            "it was not taught with."
         ]
         for loss, found in self.trained.items():
             others = {name: of_loss[loss] for name, of_loss in self.controls.items() if loss in of_loss}

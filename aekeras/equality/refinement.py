@@ -89,7 +89,9 @@ class Refinement(Result):
                     f"{_named(group)} {_plural(group, 'refines', 'refine')} {listed(f'`{one}`' for one in coarser)}."
                 )
             if len(group) > 1:
-                said.append(f"{_named(group)} count the same pictures as equal.")
+                said.append(
+                    f"{_named(group)} are zero for the same pairs of pictures, however far apart they put others."
+                )
         if any(edge.how == MEASURED for edge in self.edges):
             said.append(
                 "Of a loss that is no linear map of colors, this is known for the changes that were measured only."
@@ -114,7 +116,7 @@ class Refinement(Result):
         for group in self.groups:
             x, y = places[group[0]]
             axes.text(
-                x, y, "\n".join(group), ha="center", va="center", bbox={"boxstyle": "round", "fc": "white", "ec": "C0"}
+                x, y, "\n".join(group), ha="center", va="center", bbox={"boxstyle": "round", "fc": "none", "ec": "C0"}
             )
         rows = [y for _, y in places.values()]
         axes.set(xlim=(-0.1, 1.1), ylim=(min(rows) - 0.5, max(rows) + 0.5))

@@ -13,6 +13,7 @@ from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.results import Cell, Result, Table, listed
 from aekeras.equality.scale import EQUAL_SHARE, UNSEEN, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS
+from aekeras.losses.explaining import own_code
 
 Encode = Callable[[np.ndarray], np.ndarray]
 
@@ -165,7 +166,8 @@ def _changed(loss: Any, word: str, before: np.ndarray, seed: int) -> Changed:
 
     known = blindness.of_words((word,)) if word in blindness.DIRECTIONS else ()
     random = known or tuple(one for one in loss.blindness if word in one.words)
-    after = {f"random {word}": np.asarray(blindness.change((one,), before, seed + 1)) for one in random}
+    with own_code(f"{loss.text} to change {word}"):  # where a person's own loss makes its metamers
+        after = {f"random {word}": np.asarray(blindness.change((one,), before, seed + 1)) for one in random}
     for one in TRANSFORMATIONS:
         if one.ignored_by == (word,):  # what takes two words, such as a swap, does not say which of them is wrong
             after[one.label] = np.asarray(one.apply(before, seed), np.float32)
@@ -199,7 +201,7 @@ def _cells(found: Evidence) -> tuple[Cell, ...]:
     code = found.share
     return (
         Cell(text=found.verdict, mark="!" if found.verdict == "refuted" else ""),
-        Cell(text="-" if found.seen is None else f"{found.seen:.2g}"),
+        Cell(text="-" if found.seen is None else "< 0.001" if found.seen < UNSEEN else f"{found.seen:.3f}"),
         Cell(text="-") if code is None else Cell(text=f"{code.value:.3f}", interval=code.shown),
         Cell(text=", ".join(found.changes) or "-"),
     )

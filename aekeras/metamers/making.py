@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
 TOLERANCE = 0.01
 _DRAWS = 4  # per metamer that is asked for: some changes move little
-_STRONG = 0.7  # share of the draws that are shown, the strongest
+_LARGEST = 1024  # pixels per side
+_ROUNDING = 1e-6
 _STRONG = 0.7  # share of the draws that are shown, the strongest
 _STRANGERS = 24  # sample pictures to say what the loss usually is
 _APART = 40  # samples from one of them to the next, for many shapes, colors and grounds
@@ -58,7 +59,7 @@ def metamer(
         MissingError: There is no such file.
         InputError: No picture, no such loss, a number out of range, or a loss whose value or gradient is not finite.
     """
-    _check(count, size, tolerance)
+    _check(count, size, tolerance, seed)
     original = images.read(Path(image), size).astype(np.float32) / np.float32(255.0)
     loss = get(loss)
     strangers = _strangers(size)
@@ -101,17 +102,20 @@ def _values(loss: ImageLoss, original: np.ndarray, others: np.ndarray) -> np.nda
         return np.zeros(0)
     with own_code(f"{loss.text} to run"):
         values = np.asarray(loss(np.broadcast_to(original, others.shape), others), np.float64)
-    if values.shape != (len(others),) or not np.isfinite(values).all():
+    if values.shape != (len(others),) or not np.isfinite(values).all() or values.min() < -_ROUNDING:
         shown = ", ".join(f"{value:.4g}" for value in values.ravel()[:4])
         raise InputError(
-            f"Expected {len(others)} finite values of {loss.text}, one per picture. Received: shape {values.shape}, "
+            f"Expected {len(others)} finite values of at least 0 of {loss.text}, one per picture. Received: shape "
+            f"{values.shape}, "
             f"{shown}, ... Mend the loss; `aekeras losses check` says more."
         )
     return values
 
 
-def _check(count: int, size: int, tolerance: float) -> None:
-    for name, number, least in (("count", count, 1), ("size", size, 8)):
+def _check(count: int, size: int, tolerance: float, seed: int) -> None:
+    if size > _LARGEST:
+        raise InputError(f"Expected `size` of at most {_LARGEST}. Received: {size}. Smaller pictures show the same.")
+    for name, number, least in (("count", count, 1), ("size", size, 8), ("seed", seed, 0)):
         if number < least:
             raise InputError(f"Expected `{name}` of at least {least}. Received: {number}. Ask for more.")
     if not 0 < tolerance < 1:

@@ -28,22 +28,24 @@ def most_disputed(shared: Shared, k: int) -> tuple[Dispute, ...]:
 
 
 def _dispute(shared: Shared, row: int, score: float, near: dict[str, np.ndarray]) -> Dispute:
-    def shown(path: Path, note: str = "") -> Shown:
-        return Shown(path=path, image=_read(path), note=note)
-
-    sample = shared.sample
+    query = shared.sample.query_paths[row]
     answers = (
         DisputeAnswer(
             loss=subject.name,
             blind_to=subject.loss.blind_to,
             neighbors=tuple(
-                shown(sample.collection_paths[column], f"{shared.by_code[subject.name][row, column]:.4f}")
-                for column in near[subject.name][row].tolist()
+                _neighbor(shared, subject.name, row, column) for column in near[subject.name][row].tolist()
             ),
         )
         for subject in shared.subjects
     )
-    return Dispute(query=shown(sample.query_paths[row]), score=score, answers=tuple(answers))
+    return Dispute(query=Shown(path=query, image=_read(query)), score=score, answers=tuple(answers))
+
+
+def _neighbor(shared: Shared, name: str, row: int, column: int) -> Shown:
+    path, distance = shared.sample.collection_paths[column], float(shared.by_code[name][row, column])
+    share = float(shared.code_scale[name].share(distance))
+    return Shown(path=path, image=_read(path), note=f"{share:.2f} ({distance:.4f})", distance=(distance, share))
 
 
 def _read(path: Path) -> np.ndarray | None:

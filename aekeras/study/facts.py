@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from aekeras.artefacts import shown_path
 from aekeras.losses.catalogue import ROWS
 from aekeras.study.parts import LossFacts
 from aekeras.study.shared import Shared
 from aekeras.study.subjects import Subject
+
+if TYPE_CHECKING:
+    from aekeras.losses import ImageLoss
 
 _SUMMARIES = {row.name: row.summary for row in ROWS}
 
@@ -48,7 +52,14 @@ def losses(subjects: Sequence[Subject]) -> tuple[LossFacts, ...]:
         LossFacts(
             name=subject.name,
             blind_to=tuple(subject.loss.blind_to),
-            summary=_SUMMARIES.get(subject.loss.text.partition("(")[0], ""),
+            summary=_summary(subject.loss),
         )
         for subject in subjects
     )
+
+
+def _summary(loss: ImageLoss) -> str:
+    """What the catalogue says of it; of a person's own class, the first line that they wrote about it."""
+    if type(loss).__module__.startswith("aekeras."):
+        return _SUMMARIES.get(loss.text.partition("(")[0], "")
+    return next(iter((type(loss).__doc__ or "").strip().splitlines()), "")

@@ -134,12 +134,12 @@ def _measurements(
     shared: Shared, scope: Scope, known: Mapping[str, Result]
 ) -> Iterator[tuple[str, Callable[[], Result | Measured]]]:
     """Name and work of each, in the order in which they are read; `known` fills with those that were made before."""
-    seed, k, drawn = shared.seed, min(scope.k, len(shared.sample.collection)), shared.sample
+    seed, k, drawn = shared.seed, scope.k, shared.sample
     few = drawn.queries[:_TRANSFORMED]
     scales = (shared.code_scale, shared.loss_scale)
     losses, encode = shared.losses, shared.encode
-    yield "overlap", lambda: overlap(shared.by_code, k, seed)
-    yield "fidelity", lambda: cross_fidelity(shared.by_code, shared.by_loss, shared.controls, k, seed)
+    yield "overlap", lambda: overlap(shared.by_code, _below(k, shared), seed)
+    yield "fidelity", lambda: cross_fidelity(shared.by_code, shared.by_loss, shared.controls, _below(k, shared), seed)
     yield "invariance", lambda: (invariance(losses, encode, few, *scales, seed), (transformed(drawn),))
     yield "blindness", lambda: verify(losses, encode, few, *scales, seed)
     yield "leakage", lambda: leakage(losses, encode, shared.other_encoders, shared.probed, seed)
@@ -151,3 +151,17 @@ def _measurements(
         yield "output space", lambda: output_space(shared, scope.seeds, scope.places, scope.progress)
     if scope.budget:
         yield "budget", lambda: code_budget(shared, scope.budget_loss, scope.budget, k, scope.places, scope.progress)
+
+
+def _below(k: int, shared: Shared) -> int:
+    """k, where a list of k neighbors leaves something out.
+
+    Raises:
+        InputError: It would hold the whole collection.
+    """
+    count = len(shared.sample.collection)
+    if k >= count:
+        raise InputError(
+            f"Expected more than {k} pictures to seek {k} neighbors among. Received: {count}. Add some, or lower `k`."
+        )
+    return k

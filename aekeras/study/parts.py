@@ -32,11 +32,13 @@ class Shown:
         path: Its file.
         image: uint8, shape (H, W, 3); None where the file has vanished since.
         note: What is said below it, such as a distance.
+        distance: To the query, in the loss's units, and as a share of a typical one; None of the query itself.
     """
 
     path: Path
     image: np.ndarray | None
     note: str = ""
+    distance: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -64,11 +66,13 @@ class Dispute:
 
     def to_dict(self) -> dict[str, Any]:
         """The dispute as JSON holds it."""
-        neighbors = {
-            answer.loss: [{"path": shown_path(one.path), "distance": float(one.note)} for one in answer.neighbors]
-            for answer in self.answers
-        }
+        neighbors = {answer.loss: [_found(one) for one in answer.neighbors] for answer in self.answers}
         return {"query": shown_path(self.query.path), "score": round(self.score, 6), "neighbors": neighbors}
+
+
+def _found(neighbor: Shown) -> dict[str, Any]:
+    distance, share = neighbor.distance or (0.0, 0.0)
+    return {"path": shown_path(neighbor.path), "distance": round(distance, 6), "share": round(share, 6)}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)

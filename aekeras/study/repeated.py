@@ -12,7 +12,7 @@ from aekeras.equality.distances import as_floats, code_distances
 from aekeras.equality.estimates import Estimate
 from aekeras.equality.leakage import leakage
 from aekeras.equality.spread import Spread, spread
-from aekeras.errors import InputError
+from aekeras.errors import CollapseError, InputError
 from aekeras.pictures import Block, Row, Tile
 from aekeras.places import Places
 from aekeras.progress import Progress
@@ -34,7 +34,12 @@ def output_space(shared: Shared, seeds: int, places: Places, progress: Progress)
 
     rebuilt = {subject.name: versions(subject, plain=False) for subject in shared.subjects}
     example = chosen(shared, None)
-    plain = {example.name: versions(example, plain=True)} if example.loss.blind_to else {}
+    plain = {}
+    if example.loss.blind_to:
+        try:
+            plain = {example.name: versions(example, plain=True)}
+        except CollapseError as error:
+            progress.warn(f"Without the closed-form start, {example.name} is left out: {error}")
     shown = rebuilt | {f"{name}, plain": several for name, several in plain.items()}
     result = spread(shared.losses, rebuilt, originals, shared.seed, plain=plain or None)
     return result, (_block(shared, originals, shown),)

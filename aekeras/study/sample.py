@@ -10,7 +10,7 @@ import numpy as np
 
 from aekeras import images, metadata
 from aekeras.artefacts import shown_path
-from aekeras.errors import AekerasError, InputError
+from aekeras.errors import AekerasError, InputError, MissingError
 from aekeras.images import Collection
 from aekeras.index import Index, Item
 from aekeras.indexing import items_digest
@@ -38,7 +38,9 @@ class Extent:
     def __post_init__(self) -> None:
         for name, least in (("queries", 1), ("collection", 2), ("seed", 0)):
             if getattr(self, name) < least:
-                raise InputError(f"Expected `{name}` of at least {least}. Received: {getattr(self, name)}.")
+                raise InputError(
+                    f"Expected `{name}` of at least {least}. Received: {getattr(self, name)}. Leave it out for the default."
+                )
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -97,7 +99,16 @@ def draw(
             f"Expected at least 2 pictures, to compare. Received: {len(paths)}. Name a folder of pictures, or run "
             f"`aekeras index build`. {' '.join(notes)}".rstrip()
         )
-    chosen = _choose(paths, unseen, extent)
+    there = [path for path in paths if path.is_file()]
+    if len(there) < min(2, len(paths)):
+        raise MissingError(
+            f"Expected the pictures of the indexes. Found {len(there)} of {len(paths):,}; the first that is gone is "
+            f"{shown_path(paths[0])}. Put them back, or name the folder where they are now."
+        )
+    if len(there) < len(paths):
+        gone = next(path for path in paths if not path.is_file())
+        notes.append(f"{len(paths) - len(there):,} of the pictures are gone, the first of them {shown_path(gone)}.")
+    chosen = _choose(there, unseen, extent)
     if not chosen.held_out:
         notes.append(
             "It is not known which pictures the trainings saw, so the queries are a random choice. On pictures that a "
@@ -105,11 +116,11 @@ def draw(
         )
     size = subjects[0].encoder.image_size
     queries, collection = (_read(part, size, progress) for part in (chosen.queries, chosen.collection))
-    gone = [file for part in (queries, collection) for file in part.unreadable]
-    if gone:
+    unreadable = [file for part in (queries, collection) for file in part.unreadable]
+    if unreadable:
         notes.append(
-            f"{len(gone):,} of the pictures can no longer be read, the first of them {shown_path(gone[0].path)} "
-            f"({gone[0].reason})."
+            f"{len(unreadable):,} of the pictures cannot be read, the first of them {shown_path(unreadable[0].path)} "
+            f"({unreadable[0].reason})."
         )
     facts = {path: item.metadata or {} for path, item in known.items()}
     if sources:
@@ -199,19 +210,30 @@ def _labelled(
     facts: dict[Path, dict[str, str]], labels: Path, pictures: set[Path], notes: list[str]
 ) -> dict[Path, dict[str, str]]:
     """What is known of the pictures, with the table's columns in front."""
-    table = metadata.read_table(labels)
+    try:
+        table = metadata.read_table(labels)
+    except InputError as error:
+        notes.append(f"The labels of {shown_path(labels)} are left out: {error}")
+        return facts
     fitting = table.keys() & pictures
+    if not fitting:  # paths as commands print them
+        table = metadata.read_table(labels, Path())
+        fitting = table.keys() & pictures
     if not fitting:
         some = next(iter(table), None)
         notes.append(
             f"The labels of {shown_path(labels)} are left out: Expected paths of pictures that are measured, such as "
             f"{shown_path(min(pictures))}. Received: {len(table):,} others"
             + (f", such as {shown_path(some)}" if some else "")
-            + f". Write paths relative to {shown_path(labels.parent)}."
+            + f". Write paths relative to the folder of {labels.name}."
         )
         return facts
     if len(fitting) < len(pictures):
-        notes.append(f"{len(pictures) - len(fitting):,} of the pictures have no label in {shown_path(labels)}.")
+        bare = min(pictures - fitting)
+        notes.append(
+            f"{len(pictures) - len(fitting):,} of the pictures have no label in {shown_path(labels)}, such as "
+            f"{shown_path(bare)}."
+        )
     return {path: facts.get(path, {}) | table.get(path, {}) for path in pictures}
 
 

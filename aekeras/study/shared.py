@@ -182,7 +182,7 @@ def _randomize(encoder: Any, seed: int) -> None:
     """Draws the weights that a training begins with at zero, so that the encoder reads the whole picture."""
     import keras
 
-    draw = keras.initializers.GlorotUniform(seed)
+    draw = keras.initializers.RandomNormal(stddev=1.0, seed=seed)  # the layers scale their sums themselves
     for kernel in encoder.trainable_variables:
         if len(kernel.shape) > 1 and not np.any(kernel):
             kernel.assign(draw(kernel.shape))

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import AekerasError, InputError
 from aekeras.model_choice import chosen_models
@@ -46,10 +48,10 @@ def subjects(losses: Sequence[str], places: Places) -> tuple[tuple[Subject, ...]
         MissingError: There is no model.
         InputError: A loss without a model, or no model that can be measured.
     """
-    encoders = [load_encoder(model) for model in chosen_models(places.models, losses)]
+    encoders, notes = _loaded(chosen_models(places.models, losses))
     size, _ = Counter(encoder.image_size for encoder in encoders).most_common(1)[0]
     texts = Counter(encoder.loss_name for encoder in encoders)
-    found, notes = [], []
+    found = []
     for encoder in encoders:
         text = encoder.loss_name
         name = text if texts[text] == 1 else encoder.directory.parent.name
@@ -65,6 +67,23 @@ def subjects(losses: Sequence[str], places: Places) -> tuple[tuple[Subject, ...]
     if not found:
         raise InputError(f"Expected a model that can be measured. Received: none. {' '.join(notes)}")
     return tuple(found), tuple(notes)
+
+
+def _loaded(models: Sequence[Path]) -> tuple[list[Encoder], list[str]]:
+    """The encoders of models, and a sentence on each that is damaged.
+
+    Raises:
+        InputError: All of them are.
+    """
+    encoders, notes = [], []
+    for model in models:
+        try:
+            encoders.append(load_encoder(model))
+        except AekerasError as error:
+            notes.append(f"{shown_path(model)} is left out: {error}")
+    if not encoders:
+        raise InputError(" ".join(notes))
+    return encoders, notes
 
 
 def _loss(encoder: Encoder) -> ImageLoss:

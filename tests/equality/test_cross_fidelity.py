@@ -70,7 +70,7 @@ def test_by_hand() -> None:
     assert result.matrix["a"]["a"].value == 0.5
     assert result.controls["pca"]["a"].value == 1.0
     assert result.over_controls["pca"]["a"].value == -0.5
-    assert "no loss: `a` (50.0 % against 100.0 %)" in " ".join(result.sentences())
+    assert "fewer for `a` (50.0 % against 100.0 %)" in " ".join(result.sentences())
 
 
 def test_codes_equal_to_the_loss_find_everything_and_lists_by_chance_little() -> None:
@@ -114,7 +114,7 @@ def test_tables_mark_the_highest_of_a_row_and_controls_that_are_better(measured:
     matrix, controls = measured.tables()
     assert matrix.columns == ("a", "b", "c")
     assert [cell.mark for cell in dict(matrix.rows)["b"]] == ["highest", "", ""]
-    assert controls.columns == ("its own codes", "pca", "mds")
+    assert controls.columns == ("its own codes", "PCA", "MDS")
     assert [cell.mark for cell in dict(controls.rows)["a"]] == ["", "", ""]
     own, pca, mds = dict(controls.rows)["b"]
     assert (own.mark, pca.mark, pca.text, mds.text) == ("", "better", "100 %", "")
@@ -151,7 +151,7 @@ def test_the_plot_has_a_line_per_loss_and_dots_for_codes_and_controls(measured: 
     axes = Figure().add_subplot()
     measured.plot(axes)
     assert [label.get_text() for label in axes.get_yticklabels()] == ["a", "b"]
-    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["its own codes", "pca", "mds"]
+    assert [text.get_text() for text in axes.get_legend().get_texts()] == ["its own codes", "PCA", "MDS"]
     drawn = axes.containers[0].lines[0].get_xdata()
     np.testing.assert_allclose(drawn, [100 * measured.matrix[name][name].value for name in "ab"])
     assert "%" in axes.get_xlabel()
@@ -179,7 +179,7 @@ def test_controls_that_are_behind_everywhere_are_said_to_be() -> None:
     a, b = random_distances(), random_distances()
     far = {"a": random_distances(), "b": random_distances()}
     text = " ".join(cross_fidelity({"a": a, "b": b}, {"a": a, "b": b}, {"pixels": far}, 5, 0).sentences())
-    assert "Against the pictures shrunk to as many numbers, the codes find more for every loss." in text
+    assert "Against the pictures shrunk to as many numbers, the codes find more for `a` and `b`." in text
     alone = " ".join(cross_fidelity({"a": a}, {"a": a}, {"pixels": {"a": far["a"]}}, 5, 0).sentences())
     assert "the codes find more for `a`." in alone
     assert "chance gives 10 %" in alone
