@@ -236,9 +236,7 @@ def test_codes_of_pixels_find_all_that_l2_finds_and_codes_that_are_no_numbers_no
 def test_a_model_without_codes_is_told_of_before_the_first_epoch(floats: np.ndarray) -> None:
     model = keras.Sequential([keras.Input((SIZE, SIZE, 3)), keras.layers.Conv2D(3, 1)])
     model.compile("sgd", "mse")
-    with pytest.raises(
-        InputError, match=r"codes of shape \(N, D\)\. Received: \(N, \*\(16, 16, 3\)\)\. Pass `encoder`"
-    ):
+    with pytest.raises(InputError, match=r"codes of shape \(N, D\)\. Received: \(1, 16, 16, 3\)\. Pass `encoder`"):
         model.fit(floats, floats, verbose=0, callbacks=[Fidelity(floats[:40], floats[40:], "l1")])
 
 

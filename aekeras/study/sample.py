@@ -39,7 +39,8 @@ class Extent:
         for name, least in (("queries", 1), ("collection", 2), ("seed", 0)):
             if getattr(self, name) < least:
                 raise InputError(
-                    f"Expected `{name}` of at least {least}. Received: {getattr(self, name)}. Leave it out for the default."
+                    f"Expected `{name}` of at least {least}. Received: {getattr(self, name)}. The default is "
+                    f"{getattr(type(self), name)}."
                 )
 
 

@@ -208,7 +208,7 @@ def test_a_sheet_shows_below_each_picture_what_the_loss_sees_of_it() -> None:
     ("loss", "message"),
     [
         ("own.py:broken", r"own\.py:broken to run\. Received: NameError: name 'nothing'.*own\.py, line"),
-        ("own.py:infinite", "finite values of own.py:infinite"),
+        ("own.py:infinite", "finite values of at least 0 of own.py:infinite"),
         ("own.py:rounded", "a gradient of own.py:rounded. Received: none"),
         ("own.py:Flat", r"metamers of own\.py:Flat to have the shape of the pictures"),
         ("l1_grey", "Did you mean 'l1_gray'"),

@@ -113,9 +113,25 @@ def test_a_missing_index_leaves_the_rest(own: Path) -> None:
     assert {result.key for result in study.results} >= {"invariance", "leakage", "calibration"}
     for name in ("Overlap", "Fidelity"):
         assert (
-            f"{name} is left out: Expected more than 500 pictures to seek 500 neighbors among. Received: 108. Add some, or "
-            "lower `k`." in study.notes
+            f"{name} is left out: Expected more than 500 pictures to seek 500 neighbors among. Received: 108. Add some, "
+            "or lower `k`." in study.notes
         )
+
+
+def test_a_damaged_model_leaves_the_rest(own: Path) -> None:
+    (own / "models" / "l1" / "1" / "assets.extra" / "encoder.tflite").write_bytes(b"x")
+    study = measure()
+    assert [one.name for one in study.losses] == ["l1_gray"]
+    assert study.notes[0].startswith("models/l1/1 is left out: Expected the graph of a model.")
+
+
+def test_a_table_that_is_no_table_of_labels_leaves_the_rest(here: Project, tmp_path: Path) -> None:
+    table = tmp_path / "labels.csv"
+    table.write_text("name;kind\n1;2\n")
+    study = measure(scope=Scope(labels=table))
+    assert any("are left out: Expected a column `path`" in note for note in study.notes)
+    assert "factors" in {result.key for result in study.results}
+    del here
 
 
 def test_pictures_that_are_all_alike_are_an_error_that_says_so(here: Project, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_a_picture_that_has_vanished_is_told(here_again: Places) -> None:
     gone.unlink()
     sample = draw(known(here_again), (), here_again, Extent())
     assert len(sample.queries) + len(sample.collection) == 119
-    assert any(f"can no longer be read, the first of them {gone}" in note for note in sample.notes)
+    assert f"1 of the pictures are gone, the first of them {gone}." in sample.notes
 
 
 def test_labels_become_factors_and_missing_ones_are_counted(here: Project, tmp_path: Path) -> None:
@@ -148,3 +148,23 @@ def test_two_pictures_are_enough(here: Project) -> None:
     sample = draw(found, files, here.places, Extent())
     assert (len(sample.queries), len(sample.collection)) == (1, 1)
     assert not np.array_equal(sample.queries[0], sample.collection[0])
+
+
+def test_where_all_held_out_pictures_are_gone_others_are_asked_for(here_again: Places) -> None:
+    shutil.copytree(Path("pictures"), "moved")
+    build_indexes("moved", places=here_again)
+    _, rows = split(120, 0.1, 0)
+    files = sorted(Path("moved").glob("*.png"))
+    for row in rows:
+        files[row].unlink()
+    sample = draw(known(here_again), (), here_again, Extent())
+    assert len(sample.queries) > 0
+    assert any(note.startswith("12 of the pictures are gone") for note in sample.notes)
+
+
+def test_where_all_pictures_are_gone_it_is_said_where_they_were(here_again: Places) -> None:
+    shutil.copytree(Path("pictures"), "moved")
+    build_indexes("moved", places=here_again)
+    shutil.rmtree("moved")
+    with pytest.raises(MissingError, match=r"Found 0 of 120; the first that is gone is moved"):
+        draw(known(here_again), (), here_again, Extent())
