@@ -111,11 +111,9 @@ def test_a_missing_index_leaves_the_rest(own: Path) -> None:
     study = measure(scope=Scope(k=500))
     assert study.notes[0].startswith("The index of `l1` is not used")
     assert {result.key for result in study.results} >= {"invariance", "leakage", "calibration"}
+    reason = "Expected more than 500 pictures to seek 500 neighbors among. Received: 108."
     for name in ("Overlap", "Fidelity"):
-        assert (
-            f"{name} is left out: Expected more than 500 pictures to seek 500 neighbors among. Received: 108. Add some, "
-            "or lower `k`." in study.notes
-        )
+        assert f"{name} is left out: {reason} Add some, or lower `k`." in study.notes
 
 
 def test_a_damaged_model_leaves_the_rest(own: Path) -> None:
