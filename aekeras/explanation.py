@@ -11,6 +11,7 @@ import numpy as np
 
 from aekeras import images
 from aekeras.artefacts import shown_path
+from aekeras.encoding import list_models
 from aekeras.equality.results import listed
 from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.errors import AekerasError
@@ -93,6 +94,7 @@ class Explanation:
         verdicts: One per loss, from most equal to most different.
         threshold: Share of a typical distance up to which the two count as equal.
         seed: Of the random pairs.
+        without_index: Models that were not asked, since they have no index.
     """
 
     a: Path
@@ -100,6 +102,7 @@ class Explanation:
     verdicts: tuple[Verdict, ...]
     threshold: float
     seed: int
+    without_index: tuple[Path, ...] = ()
 
     @property
     def answer(self) -> str:
@@ -124,6 +127,7 @@ class Explanation:
             "losses": [verdict.to_dict() for verdict in self.verdicts],
             "threshold": self.threshold,
             "seed": self.seed,
+            "without_index": [shown_path(model) for model in self.without_index],
         }
 
     def __str__(self) -> str:
@@ -134,6 +138,9 @@ class Explanation:
             for line in lines
         ]
         notes = [f"  {verdict.name}: {verdict.note}" for verdict in self.verdicts if verdict.note]
+        if self.without_index:
+            models = listed(map(shown_path, self.without_index))
+            notes.append(f"  Not asked, for want of an index: {models}. Run `aekeras index build`.")
         return "\n".join(
             [
                 f"{shown_path(self.a)} and {shown_path(self.b)}",
@@ -185,7 +192,19 @@ def explain(
         _verdict(shelf, name, pictures[shelf.encoder.image_size], threshold, seed)
         for shelf, name in zip(opened, names(opened), strict=True)
     ]
-    return Explanation(a=a, b=b, verdicts=tuple(sorted(verdicts, key=_rank)), threshold=threshold, seed=seed)
+    return Explanation(
+        a=a,
+        b=b,
+        verdicts=tuple(sorted(verdicts, key=_rank)),
+        threshold=threshold,
+        seed=seed,
+        without_index=() if losses else _without_index(opened, places or Places()),
+    )
+
+
+def _without_index(opened: Sequence[Shelf], places: Places) -> tuple[Path, ...]:
+    indexed = {shelf.encoder.directory.parent.name for shelf in opened}
+    return tuple(model for model in list_models(places.models) if model.parent.name not in indexed)
 
 
 def _verdict(shelf: Shelf, name: str, pair: Sequence[np.ndarray], threshold: float, seed: int) -> Verdict:

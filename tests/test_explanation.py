@@ -249,3 +249,12 @@ def test_small_percentages_are_shown_more_finely(percent: float, text: str) -> N
 def test_nearness_never_claims_more_than_it_has(percent: float, share: str) -> None:
     assert nearness(percent) == f"nearer than {share} % of random pairs"
     assert nearness(0.0) == "nearer than all random pairs"
+
+
+def test_a_model_without_an_index_is_named(own: Path) -> None:
+    shutil.rmtree(own / "indexes" / "l1")
+    pair = sorted(Path("pictures").glob("*.png"))[:2]
+    found = explain(*pair)
+    assert found.to_dict()["without_index"] == ["models/l1/1"]
+    assert "Not asked, for want of an index: models/l1/1. Run `aekeras index build`." in str(found)
+    assert explain(*pair, losses=["l1_gray"]).without_index == ()
