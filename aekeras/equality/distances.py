@@ -32,7 +32,7 @@ def loss_distances(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.nda
         return np.sum([weight * loss_distances(term, queries, images) for weight, term in terms], axis=0)
     if _is_l1_of_view(loss):
         return _l1(views(loss, queries), views(loss, images))
-    return _by_the_loss(loss, queries, images)
+    return by_the_loss(loss, queries, images)
 
 
 def losses_of_pairs(loss: Any, some: np.ndarray, others: np.ndarray) -> np.ndarray:
@@ -81,7 +81,8 @@ def _l1(queries: np.ndarray, others: np.ndarray) -> np.ndarray:
     return distances / queries.shape[1]
 
 
-def _by_the_loss(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.ndarray:
+def by_the_loss(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """The same for any loss, pair by pair."""
     import tensorflow as tf
 
     from aekeras import objective

@@ -10,7 +10,7 @@ from fidelity import fidelity_rows
 from losses import loss_rows
 from rich.console import Console
 from rich.table import Table
-from speed import cold_start_row, encoding_rows, training_row
+from speed import cold_start_row, encoding_rows, oracle_row, training_row
 
 from aekeras import images, samples
 from aekeras.configuration import Training
@@ -51,7 +51,7 @@ def _pictures_table(pictures: Path | None, losses: tuple[str, ...], seconds: tup
         samples.write(folder)
     stack = images.load(images.find([folder]), Training().image_size).images
     table = Table("measurement", "aekeras", "rival", "ratio", title=f"{len(stack):,} pictures of {folder}")
-    for row in (training_row(stack), *encoding_rows(stack), cold_start_row(folder)):
+    for row in (training_row(stack), *encoding_rows(stack), cold_start_row(folder), oracle_row()):
         table.add_row(*row)
     train, queries = stack[[i for i in range(len(stack)) if i % _HELD_OUT]], stack[::_HELD_OUT]
     for loss in losses:
