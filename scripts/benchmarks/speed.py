@@ -60,7 +60,7 @@ def encoding_rows(images: np.ndarray) -> list[Row]:
 
 
 def oracle_row() -> Row:
-    """Seconds for `l1` of 1,000 queries and 10,000 images, 64 x 64, against the loss itself on a hundredth of the pairs."""
+    """Seconds for `l1` of 1,000 queries and 10,000 images, 64 x 64, against the loss itself (from a hundredth)."""
     draw = np.random.default_rng(0)
     queries, images = (draw.integers(0, 256, (count, 64, 64, 3), np.uint8) for count in (1000, 10_000))
     ours = _timed(lambda: distances.loss_distances(losses.get("l1"), queries, images))
