@@ -14,17 +14,27 @@ from aekeras.study.parts import Dispute, DisputeAnswer, Shown
 from aekeras.study.shared import Shared
 
 _DISPUTES, _NEIGHBORS = 5, 6
+_CONTESTED = 0.25  # of the queries
 _SIDE = 112  # pixels at which pictures are shown
 
 
 def most_disputed(shared: Shared, k: int) -> tuple[Dispute, ...]:
-    """The queries whose neighbors change most from loss to loss; none where there is one loss only."""
+    """Some of the queries whose neighbors change most from loss to loss; none where there is one loss only.
+
+    Of the most disputed quarter, those that have near neighbors: a picture that is like no other has neighbors by
+    chance, and that these change says nothing of the losses.
+    """
     if len(shared.subjects) < 2:
         return ()
     scores = dispute(shared.by_code, k)
-    rows = np.argsort(-scores, kind="stable")
+    nearest_share = np.mean(
+        [shared.code_scale[name].share(distances.min(axis=1)) for name, distances in shared.by_code.items()], axis=0
+    )
+    contested = np.flatnonzero(scores >= np.quantile(scores, 1 - _CONTESTED))
+    rows = contested[np.argsort(nearest_share[contested], kind="stable")[:_DISPUTES]]
+    rows = rows[np.argsort(-scores[rows], kind="stable")]
     near = {name: nearest(distances, _NEIGHBORS) for name, distances in shared.by_code.items()}
-    return tuple(_dispute(shared, row, float(scores[row]), near) for row in rows[:_DISPUTES].tolist())
+    return tuple(_dispute(shared, row, float(scores[row]), near) for row in rows.tolist())
 
 
 def _dispute(shared: Shared, row: int, score: float, near: dict[str, np.ndarray]) -> Dispute:
