@@ -122,7 +122,7 @@ def test_the_order_of_the_two_does_not_matter(
 def test_the_dictionary_has_the_keys_that_are_fixed(pair: tuple[Path, Path]) -> None:
     explained = explain(*pair)
     told = json.loads(json.dumps(explained.to_dict()))
-    assert set(told) == {"a", "b", "losses", "threshold", "seed"}
+    assert set(told) == {"a", "b", "losses", "threshold", "seed", "without_index"}
     assert (told["a"], told["b"]) == tuple(f"pictures/{path.name}" for path in pair)
     for entry, verdict in zip(told["losses"], explained.verdicts, strict=True):
         assert entry.keys() >= {"loss", "value", "distance", "percentile", "equal"}
