@@ -11,7 +11,7 @@ import numpy as np
 from aekeras import images, metadata
 from aekeras.artefacts import shown_path
 from aekeras.errors import AekerasError, InputError, MissingError
-from aekeras.images import Collection
+from aekeras.images import Collection, Unreadable
 from aekeras.index import Index, Item
 from aekeras.indexing import items_digest
 from aekeras.places import Places
@@ -100,16 +100,7 @@ def draw(
             f"Expected at least 2 pictures, to compare. Received: {len(paths)}. Name a folder of pictures, or run "
             f"`aekeras index build`. {' '.join(notes)}".rstrip()
         )
-    there = [path for path in paths if path.is_file()]
-    if len(there) < min(2, len(paths)):
-        raise MissingError(
-            f"Expected the pictures of the indexes. Found {len(there)} of {len(paths):,}; the first that is gone is "
-            f"{shown_path(paths[0])}. Put them back, or name the folder where they are now."
-        )
-    if len(there) < len(paths):
-        gone = next(path for path in paths if not path.is_file())
-        notes.append(f"{len(paths) - len(there):,} of the pictures are gone, the first of them {shown_path(gone)}.")
-    chosen = _choose(there, unseen, extent)
+    chosen = _choose(_still_there(paths, notes), unseen, extent)
     if not chosen.held_out:
         notes.append(
             "It is not known which pictures the trainings saw, so the queries are a random choice. On pictures that a "
@@ -117,12 +108,7 @@ def draw(
         )
     size = subjects[0].encoder.image_size
     queries, collection = (_read(part, size, progress) for part in (chosen.queries, chosen.collection))
-    unreadable = [file for part in (queries, collection) for file in part.unreadable]
-    if unreadable:
-        notes.append(
-            f"{len(unreadable):,} of the pictures cannot be read, the first of them {shown_path(unreadable[0].path)} "
-            f"({unreadable[0].reason})."
-        )
+    notes += _unreadable([*queries.unreadable, *collection.unreadable])
     facts = {path: item.metadata or {} for path, item in known.items()}
     if sources:
         facts |= metadata.read([source for source in sources if source.is_dir()])
@@ -139,6 +125,34 @@ def draw(
         total=len(paths),
         notes=tuple(notes),
     )
+
+
+def _still_there(paths: Sequence[Path], notes: list[str]) -> list[Path]:
+    """The paths that are files; of those that are gone, it is noted how many.
+
+    Raises:
+        MissingError: Fewer than two are left.
+    """
+    there = [path for path in paths if path.is_file()]
+    if len(there) < 2:
+        raise MissingError(
+            f"Expected the pictures of the indexes. Found {len(there)} of {len(paths):,}; the first that is gone is "
+            f"{shown_path(paths[0])}. Put them back, or name the folder where they are now."
+        )
+    if len(there) < len(paths):
+        gone = next(path for path in paths if not path.is_file())
+        notes.append(f"{len(paths) - len(there):,} of the pictures are gone, the first of them {shown_path(gone)}.")
+    return there
+
+
+def _unreadable(files: Sequence[Unreadable]) -> list[str]:
+    """A sentence on files that cannot be read; none where there are none."""
+    if not files:
+        return []
+    first = files[0]
+    return [
+        f"{len(files):,} of the pictures cannot be read, the first of them {shown_path(first.path)} ({first.reason})."
+    ]
 
 
 @dataclass(frozen=True, kw_only=True)
