@@ -11,8 +11,23 @@ What a picture becomes, whatever its format (`aekeras.export.decoding` does the 
 PNG, JPEG, GIF and BMP are read here and by the served graph; WebP and TIFF only here.
 """
 
-from aekeras.images.collection import MEMORY_BUDGET, Collection, Unreadable, load
-from aekeras.images.files import SUFFIXES, as_paths, find
+from aekeras.images.collection import MEMORY_BUDGET, Collection, load
+from aekeras.images.files import SUFFIXES, as_paths, find, scan
 from aekeras.images.reading import FORMATS, read
+from aekeras.images.stream import FileState, Picture, Unreadable, stream
 
-__all__ = ["FORMATS", "MEMORY_BUDGET", "SUFFIXES", "Collection", "Unreadable", "as_paths", "find", "load", "read"]
+__all__ = [
+    "FORMATS",
+    "MEMORY_BUDGET",
+    "SUFFIXES",
+    "Collection",
+    "FileState",
+    "Picture",
+    "Unreadable",
+    "as_paths",
+    "find",
+    "load",
+    "read",
+    "scan",
+    "stream",
+]

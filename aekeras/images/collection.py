@@ -5,29 +5,20 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections import deque
-from collections.abc import Callable, Generator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 from aekeras.errors import InputError, StorageError
-from aekeras.images.quiet import quiet
-from aekeras.images.reading import check_size, pixels_of, reason
+from aekeras.images.reading import check_size
+from aekeras.images.stream import FileState, Unreadable, stream
 
 MEMORY_BUDGET = 2 * 1024**3
 """Bytes of pictures held in memory; more go to a temporary file."""
-
-
-class Unreadable(NamedTuple):
-    """A file that was passed over, and why, in a few words."""
-
-    path: Path
-    reason: str
 
 
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
@@ -37,18 +28,23 @@ class Collection:
     Attributes:
         images: uint8, shape (N, S, S, 3), read-only; N counts the readable files. Above the memory budget it
             is a `numpy.memmap`.
-        paths: The N files, absolute.
+        files: The N files.
         unreadable: The files that were passed over.
         digest: SHA-256 of the pixels in order, hexadecimal.
     """
 
     images: np.ndarray
-    paths: tuple[Path, ...]
+    files: tuple[FileState, ...]
     unreadable: tuple[Unreadable, ...]
     digest: str
 
+    @cached_property
+    def paths(self) -> tuple[Path, ...]:
+        """The N files' paths, absolute."""
+        return tuple(file.path for file in self.files)
+
     def __len__(self) -> int:
-        return len(self.paths)
+        return len(self.files)
 
     def __repr__(self) -> str:
         side = self.images.shape[1]
@@ -78,58 +74,25 @@ def load(
         StorageError: No room for the temporary file.
     """
     check_size(size)
-    files = tuple(Path(path).absolute() for path in paths)
-    images = _room_for((len(files), size, size, 3), memory_budget)
-    kept: list[Path] = []
+    images = _room_for((len(paths), size, size, 3), memory_budget)
+    kept: list[FileState] = []
     unreadable: list[Unreadable] = []
     digest = hashlib.sha256()
-    with closing(_read_in_order(files, size)) as outcomes:
-        for done, (path, outcome) in enumerate(outcomes, start=1):
+    with closing(stream(paths, (size,))) as outcomes:
+        for done, outcome in enumerate(outcomes, start=1):
             if isinstance(outcome, Unreadable):
                 unreadable.append(outcome)
             else:
-                images[len(kept)] = outcome
-                digest.update(outcome.data)
-                kept.append(path)
+                images[len(kept)] = outcome.pixels[size]
+                digest.update(outcome.pixels[size].data)
+                kept.append(outcome.file)
             if advance is not None:
-                advance(done, len(files))
+                advance(done, len(paths))
     if not kept:
         raise _none_readable(unreadable)
     readable = images[: len(kept)]
     readable.flags.writeable = False
-    return Collection(images=readable, paths=tuple(kept), unreadable=tuple(unreadable), digest=digest.hexdigest())
-
-
-def _read_in_order(files: Sequence[Path], size: int) -> Generator[tuple[Path, np.ndarray | Unreadable], None, None]:
-    """Each file with its outcome; few are under way at once, so memory does not grow with their number."""
-    workers = _cores()
-    under_way: deque[tuple[Path, Future[np.ndarray | Unreadable]]] = deque()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="aekeras-images")
-    with quiet():
-        try:
-            for path in files:
-                under_way.append((path, pool.submit(_outcome, path, size)))
-                if len(under_way) >= 8 * workers:
-                    first, outcome = under_way.popleft()
-                    yield first, outcome.result()
-            for path, outcome in under_way:
-                yield path, outcome.result()
-        finally:
-            # Also on KeyboardInterrupt: at most one picture per worker is finished, the others are dropped.
-            pool.shutdown(cancel_futures=True)
-
-
-def _outcome(path: Path, size: int) -> np.ndarray | Unreadable:
-    try:
-        return pixels_of(path, size)
-    except Exception as fault:  # As in `read`: one damaged file must not stop the others.
-        return Unreadable(path, reason(fault))
-
-
-def _cores() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    return Collection(images=readable, files=tuple(kept), unreadable=tuple(unreadable), digest=digest.hexdigest())
 
 
 def _room_for(shape: tuple[int, ...], memory_budget: int) -> np.ndarray:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 from typing import IO
@@ -56,16 +57,20 @@ def check_size(size: int) -> None:
 
 def pixels_of(source: Path, size: int) -> np.ndarray:
     """What `read` gives, with the faults as they come; the caller keeps Pillow `quiet`."""
-    status = source.stat()
+    check_regular(source.stat())
+    with source.open("rb") as file:
+        return decoded(file, size)
+
+
+def check_regular(status: os.stat_result) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise ValueError("not a regular file")
     if status.st_size == 0:
         raise ValueError("an empty file")
-    with source.open("rb") as stream:
-        return _decoded(stream, size)
 
 
-def _decoded(stream: IO[bytes], size: int) -> np.ndarray:
+def decoded(stream: IO[bytes], size: int) -> np.ndarray:
+    """What `pixels_of` gives, of an open file, which stays open."""
     with Image.open(stream, formats=FORMATS) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError

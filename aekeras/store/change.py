@@ -1,0 +1,253 @@
+"""A change of an index: written beside what is there, and made current in one step.
+
+    items with codes and small pictures -> drafts -> new files -> manifest -> the files that nobody names go
+
+Whoever reads, or comes after a crash, meets the state before or the state after a `commit`, never a mixture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy.typing as npt
+
+from aekeras.artefacts import storage_errors, sync
+from aekeras.errors import InputError, MissingError
+from aekeras.store.codes import checked_codes
+from aekeras.store.drafts import Drafts
+from aekeras.store.files import Numbers, remove_others
+from aekeras.store.items import Item, ItemTable
+from aekeras.store.kept import Images
+from aekeras.store.lock import writing
+from aekeras.store.manifest import MANIFEST, Manifest
+from aekeras.store.records import Origin, Settings, StoredFile
+from aekeras.store.structuring import StructurePlan
+
+
+class Change:
+    """A change in the making; `changing` and `building` begin one.
+
+    Attributes:
+        directory: The folder of the index.
+        origin: Where the codes come from.
+        settings: How the index shall be kept.
+        manifest: What is current; None before the first commit of a new index.
+        interim: Whether half of the change is of use: then it may be committed before all is done.
+    """
+
+    def __init__(
+        self, directory: Path, current: Manifest | None, origin: Origin, settings: Settings, *, anew: bool = False
+    ) -> None:
+        self.directory = directory
+        self.origin = origin
+        self.settings = settings
+        self.manifest = current
+        self.interim = not anew or current is None
+        self._begun_from = None if anew else current
+        self._next_id = 0 if current is None else current.next_id
+        self._numbers = Numbers(directory)
+        self._former_ids = _items_of(directory, current) if anew else None
+        self._drafts: Drafts | None = None
+
+    def __len__(self) -> int:
+        """How many contents have come since the last commit."""
+        return 0 if self._drafts is None else self._drafts.added
+
+    def add(self, items: Sequence[Item], codes: npt.ArrayLike, images: Images | None = None) -> None:
+        """Adds pictures; of a content that is there already, only the path.
+
+        Args:
+            items: N files.
+            codes: Shape (N, D), finite.
+            images: Small pictures, shape (N, S, S, 3), uint8, with S of the origin; left out where none are kept.
+
+        Raises:
+            InputError: The codes do not fit, or are not finite.
+            StorageError: The disk is full, or the place cannot be written.
+        """
+        array = checked_codes(codes, self._code_dim())
+        if len(array) != len(items):
+            raise InputError(
+                f"Expected one code per item. Received: {len(array)} codes and {len(items)} items. "
+                f"Encode the items anew."
+            )
+        kept = images if self.settings.keep_images else None
+        with storage_errors(self.directory):
+            self._drafted(array.shape[1]).add(items, array, kept, self._new_ids)
+
+    def add_paths(self, items: Iterable[Item]) -> None:
+        """Says that contents that are there already are found in these files, too.
+
+        Raises:
+            StorageError: The disk is full, or the place cannot be written.
+        """
+        with storage_errors(self.directory):
+            self._drafted().add_paths(items)
+
+    def remove(self, paths: Iterable[str]) -> None:
+        """Forgets files; a content that no file has any more goes with its code.
+
+        Raises:
+            StorageError: The disk is full, or the place cannot be written.
+        """
+        with storage_errors(self.directory):
+            self._drafted().remove(paths)
+
+    def commit(self, *, settle: bool = True, rebuild: bool = False) -> Manifest | None:
+        """Makes the change so far the current state; nothing where there is none.
+
+        Args:
+            settle: Bring the search structure up to date. Without, later codes are searched one by one.
+            rebuild: Write everything that is derived from codes anew, although nothing changed.
+
+        Raises:
+            InputError: The kind of the index does not suit its codes.
+            StorageError: The disk is full, or the place cannot be written. What was there stays as it was.
+        """
+        if rebuild:
+            self._drafted()
+        if self._drafts is None:
+            return self.manifest
+        with storage_errors(self.directory):
+            manifest = self._written(self._drafts, settle=settle, rebuild=rebuild)
+            self._drafts = None
+            manifest.write(self.directory)
+            self.manifest = self._begun_from = manifest
+            self._former_ids = None
+            remove_others(self.directory, {file.name for file in manifest.files})
+        return manifest
+
+    def close(self) -> None:
+        """Throws away what is not committed."""
+        if self._drafts is not None:
+            self._drafts.items.close()
+        # The manifest on the disk counts: an interruption may have come just after it was written.
+        current = _current(self.directory)
+        if current is not None or not (self.directory / MANIFEST).exists():
+            remove_others(self.directory, {file.name for file in current.files} if current else ())
+
+    def _written(self, drafts: Drafts, *, settle: bool, rebuild: bool) -> Manifest:
+        last = self._begun_from
+        codes, images, count = drafts.finish(merge=rebuild)
+        former = None if rebuild or last is None else last.structure
+        structure = former
+        if settle:
+            plan = StructurePlan(
+                settings=self.settings,
+                code_dim=drafts.code_dim,
+                below=self._next_id,
+                former=former,
+                strict=rebuild or last is None,
+            )
+            structure = plan.carried_out(codes, self._numbers.new("search", "faiss")[1])
+        sync(self.directory)
+        known = {file.name: file for file in (() if last is None else last.files)}
+
+        def stored(path: Path) -> StoredFile:
+            return known.get(path.name) or StoredFile.of(path)
+
+        return Manifest(
+            origin=self.origin,
+            settings=self.settings,
+            generation=1 if self.manifest is None else self.manifest.generation + 1,
+            count=count,
+            code_dim=drafts.code_dim,
+            next_id=self._next_id,
+            items=StoredFile.of(drafts.items.path),
+            codes=tuple(map(stored, codes)),
+            images=tuple(map(stored, images)),
+            structure=structure,
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def _drafted(self, code_dim: int | None = None) -> Drafts:
+        if self._drafts is None:
+            last = self._begun_from
+            dim = last.code_dim if last is not None else code_dim
+            if dim is None:
+                raise InputError("Expected codes before anything else in a new index. Received: none. Add pictures.")
+            self._drafts = Drafts(self.directory, last, self._numbers, self.origin.image_size, dim)
+        return self._drafts
+
+    def _code_dim(self) -> int | None:
+        if self._drafts is not None:
+            return self._drafts.code_dim
+        return None if self._begun_from is None else self._begun_from.code_dim
+
+    def _new_ids(self, digests: Sequence[str]) -> list[int]:
+        """The ids of new contents; a content that the replaced index had keeps its own."""
+        ids = []
+        for content in digests:
+            former = None if self._former_ids is None else self._former_ids.id_of_digest(content)
+            ids.append(self._next_id if former is None else former)
+            self._next_id += former is None
+        return ids
+
+
+@contextmanager
+def changing(directory: Path, settings: Settings | None = None) -> Iterator[Change]:
+    """A change of the index in a folder; what is not committed in the end is thrown away.
+
+    Args:
+        directory: The folder of the index.
+        settings: How it shall be kept from now on; as it is, where none are given.
+
+    Raises:
+        MissingError: There is no index.
+        StorageError: Another process is changing it, or the place cannot be written.
+    """
+    Manifest.read(directory)  # before a lock file appears where there is no index
+    with writing(directory):
+        current = Manifest.read(directory)
+        change = Change(directory, current, current.origin, settings or current.settings)
+        with _closing(change):
+            yield change
+
+
+@contextmanager
+def building(directory: Path, origin: Origin, settings: Settings | None = None) -> Iterator[Change]:
+    """A new index in a folder, in the place of one that is there; nothing of it counts before it is committed.
+
+    The contents that the former one had keep their ids, and its other ids are not used again.
+
+    Raises:
+        StorageError: Another process is changing it, or the place cannot be written.
+    """
+    with writing(directory):
+        change = Change(directory, _current(directory), origin, settings or Settings(), anew=True)
+        with _closing(change):
+            yield change
+
+
+def resettled(settings: Settings, *, kind: str | None, memory: int | None) -> Settings:
+    """The settings with another kind or another limit of memory, where these are given."""
+    if kind is not None:
+        settings = replace(settings, kind=kind)
+    return settings if memory is None else replace(settings, memory=memory)
+
+
+@contextmanager
+def _closing(change: Change) -> Iterator[None]:
+    try:
+        yield
+    finally:
+        change.close()
+
+
+def _items_of(directory: Path, manifest: Manifest | None) -> ItemTable | None:
+    """The items of an index that is to be replaced; None where there is none, or it is damaged."""
+    try:
+        return None if manifest is None else ItemTable(directory / manifest.items.name)
+    except (MissingError, InputError):
+        return None
+
+
+def _current(directory: Path) -> Manifest | None:
+    try:
+        return Manifest.read(directory)
+    except (MissingError, InputError):
+        return None

@@ -1,0 +1,189 @@
+"""The codes and their ids on the disk: shards in FAISS's own format, each written once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from aekeras.artefacts import shown_path, sync
+from aekeras.errors import InputError
+from aekeras.store.records import REBUILD
+
+Codes = npt.NDArray[np.float32]
+Ids = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
+"""Places of codes in the order in which the shards hold them, from 0."""
+
+SHARD = 65_536
+"""Codes per file: 16 MiB of 64 numbers are rewritten in a moment, and searched without a seam."""
+
+# Mapped into memory where this FAISS can: opening does not read the codes.
+_MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", 0)
+
+
+def checked_codes(codes: npt.ArrayLike, code_dim: int | None = None) -> Codes:
+    """The codes as float32, shape (N, D).
+
+    Raises:
+        InputError: They have another shape, or a number that is not finite.
+    """
+    array = np.ascontiguousarray(codes, dtype=np.float32)
+    wanted = "D" if code_dim is None else code_dim
+    if array.ndim != 2 or array.shape[1] == 0 or (code_dim is not None and array.shape[1] != code_dim):
+        raise InputError(
+            f"Expected codes of shape (N, {wanted}). Received: shape {array.shape}. "
+            f"Encode with the model that made the index."
+        )
+    if not np.isfinite(array).all():
+        row = int(np.argmin(np.isfinite(array).all(axis=1)))
+        raise InputError(f"Expected finite codes. Received: NaN or infinity in row {row}. Train the model anew.")
+    return array
+
+
+def write_shard(path: Path, codes: Codes, ids: Ids) -> None:
+    """Writes a new file of codes, synced.
+
+    Raises:
+        OSError: The disk is full, or the place cannot be written.
+    """
+    # IndexIDMap2 would read codes by id, at the price of a hash table of all ids at every opening.
+    index = faiss.IndexIDMap(faiss.IndexFlatL2(codes.shape[1]))
+    index.add_with_ids(codes, ids)
+    # FAISS's own writer does not notice a disk that fills up when the file is closed.
+    with path.open("wb") as file:
+        writer = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]  # not in its stubs
+        faiss.write_index(index, writer)
+    sync(path)
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Codes that are searched in one go.
+
+    Attributes:
+        flat: They, as FAISS searches them one by one.
+        rows: Their places in the table, shape (n,).
+    """
+
+    flat: Any
+    rows: Rows
+
+
+class Shard:
+    """A file of codes.
+
+    Attributes:
+        ids: Shape (n,), int64.
+    """
+
+    def __init__(self, path: Path, code_dim: int) -> None:
+        """Opens the file.
+
+        Raises:
+            InputError: The file is damaged.
+        """
+        try:
+            index: Any = faiss.read_index(str(path), _MAPPED)
+        except (RuntimeError, MemoryError) as error:
+            raise _damaged(path, "FAISS cannot read it") from error
+        _check(path, index, code_dim)
+        self.ids: Ids = faiss.vector_to_array(index.id_map)
+        self._owner = index  # It owns the memory of the next.
+        self.flat = faiss.downcast_index(index.index)
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def __getitem__(self, positions: Rows) -> Codes:
+        """The codes at positions in this file, shape (len(positions), D)."""
+        return self.flat.reconstruct_batch(np.ascontiguousarray(positions, dtype=np.int64))
+
+
+class CodeTable:
+    """The codes of an index: its shards, one after the other.
+
+    Attributes:
+        code_dim: D, numbers per code.
+        ids: The id of each row, shape (N,), int64.
+    """
+
+    def __init__(self, paths: Sequence[Path], code_dim: int) -> None:
+        """Opens the files.
+
+        Raises:
+            InputError: One is damaged.
+        """
+        self.code_dim = code_dim
+        self._shards = [Shard(path, code_dim) for path in paths]
+        self.ids: Ids = np.concatenate([np.empty(0, np.int64), *(shard.ids for shard in self._shards)])
+        self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    @cached_property
+    def by_id(self) -> Rows:
+        """The rows in the order of their ids."""
+        if (np.diff(self.ids) > 0).all():
+            return np.arange(len(self.ids))
+        return np.argsort(self.ids)
+
+    def rows_of(self, ids: npt.ArrayLike) -> Rows:
+        """The row of each id; -1 where the index has no such id."""
+        wanted = np.asarray(ids, dtype=np.int64)
+        if not len(self):
+            return np.full(wanted.shape, -1)
+        places = np.searchsorted(self.ids, wanted, sorter=self.by_id)
+        rows = self.by_id[np.minimum(places, len(self) - 1)]
+        return np.where(self.ids[rows] == wanted, rows, -1)
+
+    def __getitem__(self, rows: npt.ArrayLike) -> Codes:
+        """The codes of rows, shape (len(rows), D)."""
+        wanted = np.asarray(rows, dtype=np.int64)
+        found = np.empty((len(wanted), self.code_dim), np.float32)
+        shards = np.searchsorted(self._starts, wanted, side="right") - 1
+        for number in np.unique(shards).tolist():
+            here = shards == number
+            found[here] = self._shards[number][wanted[here] - self._starts[number]]
+        return found
+
+    def blocks(self, rows: Rows | None = None) -> Iterator[Block]:
+        """The codes to search in, block by block; whole shards as they lie on the disk, parts of them as copies.
+
+        Args:
+            rows: Only these, ascending; all where there are none named.
+        """
+        for shard, start in zip(self._shards, self._starts.tolist(), strict=False):
+            whole = np.arange(start, start + len(shard))
+            if rows is None:
+                yield Block(shard.flat, whole)
+                continue
+            first, last = np.searchsorted(rows, (start, start + len(shard)))
+            if last - first == len(shard):
+                yield Block(shard.flat, whole)
+            elif last > first:
+                part = faiss.IndexFlatL2(self.code_dim)
+                part.add(shard[rows[first:last] - start])
+                yield Block(part, rows[first:last])
+
+
+def _check(path: Path, index: Any, code_dim: int) -> None:
+    inner = faiss.downcast_index(index.index) if isinstance(index, faiss.IndexIDMap) else None
+    if not isinstance(inner, faiss.IndexFlat) or inner.metric_type != faiss.METRIC_L2:
+        raise _damaged(path, "it holds another kind of codes")
+    count = index.id_map.size()
+    if (index.d, inner.d) != (code_dim, code_dim) or (index.ntotal, inner.ntotal) != (count, count):
+        raise _damaged(path, f"its codes have {index.d} numbers where the manifest says {code_dim}, or some are missing")
+
+
+def _damaged(path: Path, reason: str) -> InputError:
+    return InputError(
+        f"Expected the codes of an index. Received: {shown_path(path)}, which is damaged ({reason}). {REBUILD}"
+    )

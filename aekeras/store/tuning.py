@@ -1,0 +1,125 @@
+"""How thoroughly a search structure has to search: found by measuring it against exact search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import faiss
+import numpy as np
+import numpy.typing as npt
+
+from aekeras.store.rows import Codes, Positions, Rows, sampled
+
+TARGET_RECALL = 0.95
+NEIGHBORS = 10
+# The recall of 256 queries is right to about 0.005: twice that is the margin.
+_QUERIES = 256
+_MARGIN = 0.01
+# So much must the candidates alone allow, however the search itself is limited.
+_CEILING = (1 + TARGET_RECALL) / 2
+_CANDIDATES = (1, 2, 4, 8, 16, 32, 64)
+_PARAMETERS = ("nprobe", "efSearch")
+_MOST_THOROUGH = 2048
+# FAISS compares many queries by |x|^2 + |y|^2 - 2xy, in which small distances drown: so many more are compared anew.
+_SPARE = 16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Tuning:
+    """The cheapest way of searching that finds enough, see StructureFacts."""
+
+    parameter: str
+    recall: float
+    candidates: int
+
+
+def tuned(index: Any, rows: Rows, ids: npt.NDArray[np.int64], seed: int) -> Tuning:
+    """The least thorough search whose recall is TARGET_RECALL with some margin, or else the most thorough.
+
+    Args:
+        index: The filled FAISS index; what is found is set in it, too.
+        rows: The codes.
+        ids: Their ids, shape (N,).
+        seed: Of the codes that serve as queries.
+    """
+    measure = _Measure(index, rows, ids, seed)
+    name, values = _choices(index)
+    measure.search_with(name, values[-1])
+    ceilings = measure.recalls(_CANDIDATES)
+    candidates = _first(_CANDIDATES, ceilings, _CEILING)
+    recalls = []
+    for value in values:
+        measure.search_with(name, value)
+        recalls.extend(measure.recalls((candidates,)))
+        if recalls[-1] >= TARGET_RECALL + _MARGIN:
+            break
+    parameter = f"{name}={value}" if name else ""
+    return Tuning(parameter=parameter, recall=recalls[-1], candidates=candidates)
+
+
+def _first(choices: tuple[int, ...], recalls: list[float], least: float) -> int:
+    return next((choice for choice, recall in zip(choices, recalls, strict=True) if recall >= least), choices[-1])
+
+
+def _choices(index: Any) -> tuple[str, list[int]]:
+    space = faiss.ParameterSpace()
+    space.initialize(index)
+    known = {space.parameter_ranges.at(i).name for i in range(space.parameter_ranges.size())}
+    name = next((name for name in _PARAMETERS if name in known), "")
+    if not name:
+        return "", [0]
+    lists = faiss.try_extract_index_ivf(index)
+    most = lists.nlist if name == "nprobe" else _MOST_THOROUGH
+    return name, [*(2**power for power in range(most.bit_length()) if 2**power < most), most]
+
+
+class _Measure:
+    """Recall of the nearest codes, over some of the codes as queries, themselves left out."""
+
+    def __init__(self, index: Any, rows: Rows, ids: npt.NDArray[np.int64], seed: int) -> None:
+        self._index, self._rows = index, rows
+        self._own = sampled(len(rows), _QUERIES, seed + 1)
+        self._queries = rows[self._own]
+        self._order = np.argsort(ids, kind="stable")
+        self._ids = ids[self._order]
+        self._k = min(NEIGHBORS, len(rows) - 1)
+        self._farthest = self._exact()[:, self._k - 1 : self._k]
+
+    def search_with(self, name: str, value: int) -> None:
+        if name:
+            faiss.ParameterSpace().set_index_parameter(self._index, name, value)
+
+    def recalls(self, candidates: tuple[int, ...]) -> list[float]:
+        """The recall for each number of candidates per neighbor (ascending)."""
+        if self._k < 1:
+            return [1.0] * len(candidates)
+        most = min(candidates[-1] * NEIGHBORS + 1, len(self._rows))
+        _, found = self._index.search(self._queries, most)
+        distances = self._distances(found)
+        hits = (distances <= self._farthest).cumsum(axis=1)
+        ends = [min(count * NEIGHBORS + 1, most) - 1 for count in candidates]
+        return [float(np.minimum(hits[:, end], self._k).mean() / self._k) for end in ends]
+
+    def _distances(self, found: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+        """Squared distances of ids found, infinite for none and for the query itself; shape as found."""
+        places = np.searchsorted(self._ids, found).clip(max=len(self._ids) - 1)
+        positions = self._order[places]
+        codes = self._rows[positions.ravel()].reshape(*found.shape, -1)
+        distances = _squared(codes, self._queries)
+        distances[(found < 0) | (positions == self._own[:, None])] = np.inf
+        return distances
+
+    def _exact(self) -> npt.NDArray[np.float64]:
+        """Squared distances of the nearest codes, ascending."""
+        nearest = np.full((len(self._queries), 0), np.inf)
+        for start, block in self._rows.blocks():
+            _, near = faiss.knn(self._queries, block, min(self._k + 1 + _SPARE, len(block)))
+            distances = _squared(block[near], self._queries)
+            distances[near + start == self._own[:, None]] = np.inf
+            nearest = np.sort(np.concatenate([nearest, distances], axis=1), axis=1)[:, : self._k]
+        return nearest
+
+
+def _squared(codes: Codes, queries: Codes) -> npt.NDArray[np.float64]:
+    return np.square(codes.astype(np.float64) - queries[:, None]).sum(axis=-1)
