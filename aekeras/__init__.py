@@ -23,8 +23,7 @@ if TYPE_CHECKING:
     from aekeras.errors import AekerasError
     from aekeras.experiment import Options, train
     from aekeras.explanation import explain
-    from aekeras.index import Index
-    from aekeras.indexing import build_indexes
+    from aekeras.index import Criteria, Index, build_indexes
     from aekeras.metamers import metamer
     from aekeras.places import Places
     from aekeras.reconstruction import reconstruct
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "AekerasError",
+    "Criteria",
     "Extent",
     "Index",
     "Options",
@@ -58,13 +58,14 @@ __all__ = [
 
 _ROOMS = {
     "AekerasError": "errors",
+    "Criteria": "index",
     "Extent": "study",
     "Index": "index",
     "Options": "experiment",
     "Places": "places",
     "Scope": "study",
     "Training": "configuration",
-    "build_indexes": "indexing",
+    "build_indexes": "index",
     "contrast": "contrasts",
     "explain": "explanation",
     "load_encoder": "encoding",

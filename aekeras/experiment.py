@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aekeras import datasets, indexing, losses, samples
+from aekeras import datasets, index, losses, samples
 from aekeras.artefacts import latest_version, read_json, safe_name, shown_path
 from aekeras.configuration import Training
 from aekeras.errors import InputError
@@ -89,7 +89,7 @@ def train(
     config, options = config or Training(), options or Options()
     chosen = _chosen(losses, options, config)
     folder, example = _folder(pictures, dataset, options)
-    gathered = indexing.gather([folder], config.image_size, options.progress)
+    gathered = index.gather([folder], config.image_size, options.progress)
     config = _for_samples(config) if example else config.for_count(len(gathered.items))
     runs = (
         Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(chosen)))

@@ -15,8 +15,8 @@ from aekeras.encoding import list_models
 from aekeras.equality.results import listed
 from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.errors import AekerasError
+from aekeras.index import Index, names, open_indexes
 from aekeras.places import Places
-from aekeras.retrieval import Shelf, names, shelves
 from aekeras.shares import check_share, shown_percent
 
 _HEADINGS = ("loss", "value", "distance", "of typical", "percentile", "")
@@ -183,14 +183,14 @@ def explain(
     """
     check_share("threshold", threshold)
     a, b = Path(a), Path(b)
-    opened = shelves(losses, places)
+    opened = open_indexes(losses, places)
     pictures = {
         size: [images.read(path, size)[None] for path in (a, b)]
-        for size in {shelf.encoder.image_size for shelf in opened}
+        for size in {index.encoder.image_size for index in opened}
     }
     verdicts = [
-        _verdict(shelf, name, pictures[shelf.encoder.image_size], threshold, seed)
-        for shelf, name in zip(opened, names(opened), strict=True)
+        _verdict(index, name, pictures[index.encoder.image_size], threshold, seed)
+        for index, name in zip(opened, names(opened), strict=True)
     ]
     return Explanation(
         a=a,
@@ -202,32 +202,32 @@ def explain(
     )
 
 
-def _without_index(opened: Sequence[Shelf], places: Places) -> tuple[Path, ...]:
-    indexed = {shelf.encoder.directory.parent.name for shelf in opened}
+def _without_index(opened: Sequence[Index], places: Places) -> tuple[Path, ...]:
+    indexed = {index.encoder.directory.parent.name for index in opened}
     return tuple(model for model in list_models(places.models) if model.parent.name not in indexed)
 
 
-def _verdict(shelf: Shelf, name: str, pair: Sequence[np.ndarray], threshold: float, seed: int) -> Verdict:
-    encoder = shelf.encoder
+def _verdict(index: Index, name: str, pair: Sequence[np.ndarray], threshold: float, seed: int) -> Verdict:
+    encoder = index.encoder
     # One by one, for in a batch the same picture may get codes that differ in the last digit.
     code, other = (encoder.encode(picture)[0].astype(np.float64) for picture in pair)
     distance = float(np.linalg.norm(code - other))
-    scale = shelf.scale(seed) if len(shelf.index) > 1 else None
+    scale = index.scale(seed) if len(index) > 1 else None
     share = None if scale is None else float(scale.share(distance))
-    views, note = _views(shelf, pair)
+    views, note = _views(index, pair)
     return Verdict(
-        loss=shelf.loss,
+        loss=index.loss,
         name=name,
-        blind_to=shelf.index.manifest.origin.blind_to,
+        blind_to=index.origin.blind_to,
         value=float(encoder.loss(*pair)[0]),
         distance=distance,
         share=share,
         percentile=None if scale is None else float(scale.percentile(distance)),
         equal=_equal(distance, share, threshold),
         views=views,
-        note=note if scale is not None else " ".join(filter(None, (_no_pairs(shelf), note))),
+        note=note if scale is not None else " ".join(filter(None, (_no_pairs(index), note))),
         model=encoder.directory,
-        index=shelf.index.directory,
+        index=index.directory,
     )
 
 
@@ -238,15 +238,15 @@ def _equal(distance: float, share: float | None, threshold: float) -> bool | Non
     return share <= threshold
 
 
-def _no_pairs(shelf: Shelf) -> str:
-    count = f"{len(shelf.index)} picture{'s' if len(shelf.index) != 1 else ''}"
-    return f"no random pairs: {shown_path(shelf.index.directory)} holds {count}."
+def _no_pairs(index: Index) -> str:
+    count = f"{len(index)} picture{'s' if len(index) != 1 else ''}"
+    return f"no random pairs: {shown_path(index.directory)} holds {count}."
 
 
-def _views(shelf: Shelf, pair: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
+def _views(index: Index, pair: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
     """What the loss sees of the two; or None, and why."""
     try:
-        one, other = (np.asarray(shelf.encoder.view(picture)) for picture in pair)
+        one, other = (np.asarray(index.encoder.view(picture)) for picture in pair)
     except AekerasError as error:
         return None, f"no view: {error}"
     if one.ndim != 4 or 0 in one.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from aekeras import indexing, projector
+from aekeras import projector
 from aekeras.artefacts import latest_version, new_version, read_json, shown_path
 from aekeras.configuration import Training
 from aekeras.encoding import load_encoder
-from aekeras.indexing import Gathered
+from aekeras.index import Gathered, build, items_digest
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.stderr import held_back
@@ -197,9 +197,10 @@ class Run:
         return [Fidelity(images[rows], images[others], self.loss, k=min(_NEIGHBORS, len(rows)))]
 
     def _build_index(self, model: Path) -> None:
-        with indexing.build(self.index, load_encoder(model), self.gathered) as index:
+        with build(self.index, load_encoder(model), self.gathered) as index:
             if self.logs:
-                self._project(index.codes)
+                ids = index.store.items.id_by_path()
+                self._project(index.store.codes_of([ids[str(item.path)] for item in self.gathered.items]))
 
     def _project(self, codes: np.ndarray) -> None:
         """Shows the codes in TensorBoard's projector."""
@@ -233,7 +234,7 @@ class Run:
             "constant": trained.constant,
             "data": {
                 "digest": collection.digest,
-                "items_digest": indexing.items_digest(self.gathered.items),
+                "items_digest": items_digest(self.gathered.items),
                 "count": len(collection),
                 "sources": [shown_path(source) for source in self.gathered.sources],
                 "unreadable": [{"path": shown_path(path), "reason": reason} for path, reason in collection.unreadable],

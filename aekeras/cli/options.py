@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import click
 
@@ -14,6 +15,24 @@ from aekeras.errors import InputError, MissingError
 from aekeras.places import Places
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
+
+
+class ByteSize(click.ParamType):
+    """A number of bytes, such as 2GB, 500 MB, 1.5GiB or 4096."""
+
+    name = "size"
+    _UNITS: ClassVar = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12, "ki": 2**10, "mi": 2**20, "gi": 2**30}
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        match = re.fullmatch(r"\s*([0-9]+(?:\.[0-9]+)?)\s*([kmgt]?i?)b?\s*", str(value), re.IGNORECASE)
+        if match is None or match[2].lower() not in self._UNITS:
+            self.fail(
+                f"Expected a size such as 500MB or 2GB. Received: {value!r}. Write a number and a unit.", param, ctx
+            )
+        return int(float(match[1]) * self._UNITS[match[2].lower()])
+
+
+BYTES = ByteSize()
 FILE = click.Path(path_type=Path, dir_okay=False)
 
 _DEFAULTS = Places()

@@ -17,7 +17,28 @@ if TYPE_CHECKING:
     from aekeras.pictures import Block
     from aekeras.retrieval import Results
 
+_CRITERIA = ("max_distance", "under", "where", "unique", "farthest", "rerank")
 _LIMITS = ("different", "equal_below", "different_above")
+
+
+def _criteria_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Which neighbors are wanted."""
+    options = (
+        click.option("--max-distance", type=float, metavar="D", help="Only what is as near, in the loss's units."),
+        click.option("--under", type=click.Path(path_type=Path), metavar="DIR", help="Only pictures below DIR."),
+        click.option("--where", metavar="SQL", help="Only pictures of which this holds: \"label = 'cat'\"."),
+        click.option("--unique", is_flag=True, help="Leave out what is equal to something nearer."),
+        click.option("--farthest", is_flag=True, help="The farthest instead of the nearest."),
+        click.option(
+            "--rerank",
+            type=int,
+            metavar="N",
+            help="Rank the N nearest by the loss itself: exact distances. 100 is usual.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
 
 
 def _contrast_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -48,8 +69,8 @@ def _contrast_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.command()
 @click.argument("images", nargs=-1, required=True, metavar="IMAGE...", type=click.Path(path_type=Path))
 @loss_option
-@click.option("-k", default=8, show_default=True, help="Neighbors per loss.")
-@click.option("--max-distance", type=float, metavar="D", help="Leave out what is farther, in the loss's units.")
+@click.option("-k", type=int, help="Neighbors per loss. [default: 8; with --max-distance, all]")
+@_criteria_options
 @_contrast_options
 @sheet_option
 @json_option
@@ -57,45 +78,47 @@ def _contrast_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def search(
     images: tuple[Path, ...],
     losses: tuple[str, ...],
-    k: int,
-    max_distance: float | None,
+    k: int | None,
     sheet: Path | None,
     as_json: bool,
     models: Path,
     indexes: Path,
-    **contrasted: Any,
+    **others: Any,
 ) -> None:
     """Show the pictures that each loss counts as nearest to IMAGE.
+
+    IMAGE is a picture, a folder of pictures, a .npy file of codes, or the path of a picture that is gone but indexed.
 
     With --equal and --different: those that are equal to it under the former losses and different under the latter,
     such as its recolored copies by --equal l1_gray --different l1.
     """
-    asked = {name: value for name, value in contrasted.items() if value not in (None, ())}
-    _check(asked, losses, max_distance)
+    given = {name: value for name, value in others.items() if value not in (None, (), False)}
+    criteria = {name: given.pop(name) for name in list(given) if name in _CRITERIA}
+    _check(given, criteria, losses)
     keep_apart(sheet, images)
     places = Places(models=models, indexes=indexes)
-    if asked:
+    if given:
         from aekeras.contrasts import contrast
         from aekeras.gallery import contrast_blocks
 
-        contrasts = contrast(images, k=k, places=places, **asked)
+        contrasts = contrast(images, k=8 if k is None else k, places=places, **given)
         _show(contrasts, contrast_blocks, sheet, as_json)
     else:
         from aekeras.gallery import search_blocks
         from aekeras.retrieval import search
 
-        results = search(images, losses=losses, k=k, max_distance=max_distance, places=places)
+        results = search(images, losses=losses, k=k, places=places, **criteria)
         _show(results, search_blocks, sheet, as_json)
 
 
-def _check(asked: dict[str, Any], losses: Sequence[str], max_distance: float | None) -> None:
+def _check(asked: dict[str, Any], criteria: dict[str, Any], losses: Sequence[str]) -> None:
     """Passes when the options ask for one thing.
 
     Raises:
         click.UsageError: They ask for two, or for half of one.
     """
-    if asked and (losses or max_distance is not None):
-        other = "--loss" if losses else "--max-distance"
+    if asked and (losses or criteria):
+        other = "--loss" if losses else f"--{next(iter(criteria)).replace('_', '-')}"
         raise click.UsageError(f"Expected {other}, or --equal and --different. Received: both. Leave one out.")
     if asked and "equal" not in asked:
         given = next(name for name in _LIMITS if name in asked).replace("_", "-")

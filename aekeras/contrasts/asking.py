@@ -12,8 +12,8 @@ from aekeras.contrasts.answers import ContrastResults
 from aekeras.contrasts.limits import Limits
 from aekeras.contrasts.shared import Shared
 from aekeras.errors import InputError
+from aekeras.index import Index, open_indexes
 from aekeras.places import Places
-from aekeras.retrieval import Shelf, shelves
 
 
 def contrast(
@@ -59,21 +59,21 @@ def contrast(
     paths = images.as_paths(queries)
     read = {
         size: np.stack([images.read(path, size) for path in paths])
-        for size in {shelf.encoder.image_size for shelf in opened}
+        for size in {index.encoder.image_size for index in opened}
     }
-    codes = [shelf.encoder.encode(read[shelf.encoder.image_size]) for shelf in opened]
+    codes = [index.encoder.encode(read[index.encoder.image_size]) for index in opened]
     return ContrastResults(
         table.ask(path, [of_loss[i] for of_loss in codes], limits, k) for i, path in enumerate(paths)
     )
 
 
-def _opened(equal: Sequence[str], different: Sequence[str], places: Places | None) -> tuple[list[Shelf], int]:
+def _opened(equal: Sequence[str], different: Sequence[str], places: Places | None) -> tuple[list[Index], int]:
     """The indexes of both, and how many of them are those of `equal`."""
-    same = shelves(equal, places)
-    others = shelves(different, places) if different else []
-    both = {shelf.index.directory for shelf in same} & {shelf.index.directory for shelf in others}
+    same = open_indexes(equal, places)
+    others = open_indexes(different, places) if different else []
+    both = {index.directory for index in same} & {index.directory for index in others}
     if both:
-        name = next(shelf.loss for shelf in same if shelf.index.directory in both)
+        name = next(index.loss for index in same if index.directory in both)
         raise InputError(
             f"Expected other losses in `different` than in `equal`. Received: {name!r} in both. Take it out of one."
         )

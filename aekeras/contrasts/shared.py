@@ -16,7 +16,7 @@ from aekeras.contrasts.limits import Limits, chosen
 from aekeras.equality.results import listed
 from aekeras.equality.scale import Scale
 from aekeras.errors import InputError
-from aekeras.retrieval import Shelf, names
+from aekeras.index import Index, names
 from aekeras.shares import shown_percent
 
 _SEED = 0  # of the random pairs
@@ -48,20 +48,20 @@ class Shared:
     models: tuple[Path, ...]
 
     @classmethod
-    def of(cls, opened: Sequence[Shelf], count: int) -> Self:
-        rows = [{item.path: row for row, (_, item) in enumerate(shelf.index.items())} for shelf in opened]
-        paths = sorted(set(rows[0]).intersection(*rows[1:]))
+    def of(cls, opened: Sequence[Index], count: int) -> Self:
+        ids = [index.store.items.id_by_path() for index in opened]
+        paths = sorted(set(ids[0]).intersection(*ids[1:]))
         _check_shared(len(paths), opened)
         return cls(
-            paths=tuple(paths),
+            paths=tuple(map(Path, paths)),
             losses=tuple(names(opened)),
             count=count,
             codes=tuple(
-                shelf.index.codes[[of_index[path] for path in paths]]
-                for shelf, of_index in zip(opened, rows, strict=True)
+                index.store.codes_of([of_index[path] for path in paths])
+                for index, of_index in zip(opened, ids, strict=True)
             ),
-            scales=tuple(shelf.scale(_SEED) for shelf in opened),
-            models=tuple(shelf.encoder.directory for shelf in opened),
+            scales=tuple(index.scale(_SEED) for index in opened),
+            models=tuple(index.encoder.directory for index in opened),
         )
 
     def ask(self, query: Path, codes: Sequence[np.ndarray], limits: Limits, k: int) -> ContrastResult:
@@ -114,12 +114,12 @@ class Shared:
         )
 
 
-def _check_shared(count: int, opened: Sequence[Shelf]) -> None:
-    where = listed(shown_path(shelf.index.directory) for shelf in opened)
+def _check_shared(count: int, opened: Sequence[Index]) -> None:
+    where = listed(shown_path(index.directory) for index in opened)
     build = "Run `aekeras index build` on your pictures, to bring them into all."
     if not count:
         raise InputError(f"Expected pictures that are in all of {where}. Received: indexes that share none. {build}")
-    largest = max(len(shelf.index) for shelf in opened)
+    largest = max(len(index) for index in opened)
     if 2 * count < largest:
         warnings.warn(
             f"Only {count} of {largest} pictures are in all of {where}: the others are not compared. {build}",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import stat
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from aekeras.errors import InputError, MissingError, UnreadableImageError
+from aekeras.images.bounds import BoundedFile, check_tiles
 from aekeras.images.colors import to_rgb
 from aekeras.images.orientation import orientation_of, upright
 from aekeras.images.quiet import quiet
@@ -69,11 +70,14 @@ def check_regular(status: os.stat_result) -> None:
         raise ValueError("an empty file")
 
 
-def decoded(stream: IO[bytes], size: int) -> np.ndarray:
+def decoded(file: IO[bytes], size: int) -> np.ndarray:
     """What `pixels_of` gives, of an open file, which stays open."""
-    with Image.open(stream, formats=FORMATS) as image:
+    bounded = BoundedFile(file)
+    with Image.open(cast(IO[bytes], bounded), formats=FORMATS) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:
             raise Image.DecompressionBombError
+        check_tiles(image)
+        bounded.expect_pixels(image)
         # JPEG only: decodes at 1/2, 1/4 or 1/8. The box is where the picture ends in the last, partial pixel.
         draft = image.draft(None, (_DRAFT_SIDES * size, _DRAFT_SIDES * size))
         box = draft[1] if draft else None

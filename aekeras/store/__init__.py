@@ -13,14 +13,16 @@ old state or the new one, never a mixture. One writer at a time holds the lock; 
 
 from aekeras.store.change import Change, building, changing, resettled
 from aekeras.store.codes import Codes, Ids
+from aekeras.store.filters import matching
 from aekeras.store.items import Item, PathState
 from aekeras.store.lock import PATIENCE
-from aekeras.store.manifest import Manifest
+from aekeras.store.manifest import MANIFEST, Manifest
 from aekeras.store.reading import Store, check_distance, check_k, list_indexes
 from aekeras.store.records import REBUILD, Origin, Settings
 from aekeras.store.searching import Found
 
 __all__ = [
+    "MANIFEST",
     "PATIENCE",
     "REBUILD",
     "Change",
@@ -38,5 +40,6 @@ __all__ = [
     "check_distance",
     "check_k",
     "list_indexes",
+    "matching",
     "resettled",
 ]

@@ -7,7 +7,7 @@ Whoever reads, or comes after a crash, meets the state before or the state after
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -79,23 +79,49 @@ class Change:
         with storage_errors(self.directory):
             self._drafted(array.shape[1]).add(items, array, kept, self._new_ids)
 
-    def add_paths(self, items: Iterable[Item]) -> None:
+    def add_paths(self, items: Sequence[Item]) -> None:
         """Says that contents that are there already are found in these files, too.
 
         Raises:
             StorageError: The disk is full, or the place cannot be written.
         """
-        with storage_errors(self.directory):
-            self._drafted().add_paths(items)
+        if items:
+            with storage_errors(self.directory):
+                self._drafted().add_paths(items)
 
-    def remove(self, paths: Iterable[str]) -> None:
+    def remove(self, paths: Collection[str]) -> None:
         """Forgets files; a content that no file has any more goes with its code.
 
         Raises:
             StorageError: The disk is full, or the place cannot be written.
         """
-        with storage_errors(self.directory):
-            self._drafted().remove(paths)
+        if paths:
+            with storage_errors(self.directory):
+                self._drafted().remove(paths)
+
+    def describe(self, metadata: Mapping[str, Mapping[str, str]]) -> None:
+        """Says what else is known of files that are indexed.
+
+        Raises:
+            StorageError: The disk is full, or the place cannot be written.
+        """
+        if metadata:
+            with storage_errors(self.directory):
+                self._drafted().items.describe(metadata)
+
+    def put_unreadable(self, files: Sequence[tuple[str, int, int, str]]) -> None:
+        """Remembers files that are no pictures: (path, size, mtime_ns, reason). An empty new index remembers nothing.
+
+        Raises:
+            StorageError: The disk is full, or the place cannot be written.
+        """
+        if files and self._code_dim() is not None:
+            with storage_errors(self.directory):
+                self._drafted().items.put_unreadable(files)
+
+    def holds(self, content: str) -> bool:
+        """Whether a content, by its digest, is in the index with what was changed so far."""
+        return self._code_dim() is not None and self._drafted().items.id_of(content) is not None
 
     def commit(self, *, settle: bool = True, rebuild: bool = False) -> Manifest | None:
         """Makes the change so far the current state; nothing where there is none.

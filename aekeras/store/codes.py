@@ -180,7 +180,9 @@ def _check(path: Path, index: Any, code_dim: int) -> None:
         raise _damaged(path, "it holds another kind of codes")
     count = index.id_map.size()
     if (index.d, inner.d) != (code_dim, code_dim) or (index.ntotal, inner.ntotal) != (count, count):
-        raise _damaged(path, f"its codes have {index.d} numbers where the manifest says {code_dim}, or some are missing")
+        raise _damaged(
+            path, f"its codes have {index.d} numbers where the manifest says {code_dim}, or some are missing"
+        )
 
 
 def _damaged(path: Path, reason: str) -> InputError:

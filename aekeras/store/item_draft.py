@@ -10,8 +10,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 from aekeras.artefacts import sync
 from aekeras.store.items import Item
@@ -23,8 +21,12 @@ _TABLES = """
         path TEXT PRIMARY KEY, id INTEGER NOT NULL, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, metadata TEXT
     ) WITHOUT ROWID;
     CREATE INDEX paths_of_ids ON paths (id);
+    CREATE TABLE unreadable (
+        path TEXT PRIMARY KEY, size INTEGER NOT NULL, mtime_ns INTEGER NOT NULL, reason TEXT NOT NULL
+    ) WITHOUT ROWID;
 """
 _PUT = "INSERT OR REPLACE INTO paths (path, id, size, mtime_ns, metadata) VALUES (CAST(? AS TEXT), ?, ?, ?, ?)"
+_READABLE = "DELETE FROM unreadable WHERE path = CAST(? AS TEXT)"
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EFBIG,
@@ -61,7 +63,7 @@ class ItemDraft:
 
     def put_paths(self, items: Iterable[tuple[int, Item]]) -> set[int]:
         """Says which content files have; gives the ids of the contents that they had before."""
-        left = set()
+        left: set[int] = set()
         with self._refusals():
             for key, item in items:
                 path = os.fsencode(item.path)
@@ -69,16 +71,30 @@ class ItemDraft:
                 left.update(old for (old,) in found if old != key)
                 metadata = None if item.metadata is None else json.dumps(item.metadata)
                 self._connection.execute(_PUT, (path, key, item.size, item.mtime_ns, metadata))
+                self._connection.execute(_READABLE, (path,))
         return left
+
+    def describe(self, metadata: Mapping[str, Mapping[str, str]]) -> None:
+        """Says what else is known of files."""
+        rows = ((json.dumps(known), os.fsencode(path)) for path, known in metadata.items())
+        with self._refusals():
+            self._connection.executemany("UPDATE paths SET metadata = ? WHERE path = CAST(? AS TEXT)", rows)
+
+    def put_unreadable(self, files: Iterable[tuple[str, int, int, str]]) -> None:
+        """Remembers files that are no pictures: (path, size, mtime_ns, reason)."""
+        rows = ((os.fsencode(path), *rest) for path, *rest in files)
+        with self._refusals():
+            self._connection.executemany("INSERT OR REPLACE INTO unreadable VALUES (CAST(? AS TEXT), ?, ?, ?)", rows)
 
     def remove_paths(self, paths: Iterable[str]) -> set[int]:
         """Forgets files; gives the ids of their contents."""
-        left = set()
+        left: set[int] = set()
         with self._refusals():
             for path in map(os.fsencode, paths):
                 found = self._connection.execute("SELECT id FROM paths WHERE path = CAST(? AS TEXT)", (path,))
                 left.update(key for (key,) in found)
                 self._connection.execute("DELETE FROM paths WHERE path = CAST(? AS TEXT)", (path,))
+                self._connection.execute(_READABLE, (path,))
         return left
 
     def remove_orphans(self, ids: Iterable[int]) -> set[int]:
@@ -109,9 +125,7 @@ class ItemDraft:
     def images_in(self, file: int) -> list[tuple[int, int]]:
         """The (row, id) of the small pictures of a file that are in use."""
         with self._refusals():
-            return list(
-                self._connection.execute("SELECT row, id FROM contents WHERE file = ? ORDER BY row", (file,))
-            )
+            return list(self._connection.execute("SELECT row, id FROM contents WHERE file = ? ORDER BY row", (file,)))
 
     def id_of(self, content: str) -> int | None:
         """The id of a content by its digest."""
@@ -131,13 +145,8 @@ class ItemDraft:
             self._connection.close()
         sync(self.path)
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        del kind, error, trace
+    def close(self) -> None:
+        """Lets go of the file, finished or not."""
         self._connection.close()
 
     @contextmanager

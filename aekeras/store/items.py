@@ -2,6 +2,7 @@
 
     contents    id, digest, and where the small picture lies: (number of the file, row), or NULL
     paths       the files that have this content: path, id, size, mtime_ns, metadata (JSON)
+    unreadable  files that are no pictures, so that nobody tries again before they change: path, size, mtime_ns, reason
 
 The same bytes under two paths are one content with two paths. An id belongs to its content for ever.
 """
@@ -133,6 +134,37 @@ class ItemTable:
         with self._damage():
             rows = self.connection.execute("SELECT path, id, size, mtime_ns, metadata FROM paths")
             return {path: PathState(*rest) for path, *rest in rows}
+
+    def states_of(self, ids: Sequence[int]) -> dict[int, dict[str, tuple[int, int]]]:
+        """The files of each id: size and mtime_ns by path."""
+        found: dict[int, dict[str, tuple[int, int]]] = {}
+        for key, path, *state in self._of_ids("SELECT id, path, size, mtime_ns FROM paths WHERE id IN ({})", ids):
+            found.setdefault(key, {})[path] = (state[0], state[1])
+        return found
+
+    def count_paths(self) -> int:
+        """How many files there are."""
+        with self._damage():
+            return self.connection.execute("SELECT COUNT(*) FROM paths").fetchone()[0]
+
+    def unreadable(self) -> dict[str, tuple[int, int]]:
+        """Size and mtime_ns of the files that were no pictures."""
+        with self._damage():
+            rows = self.connection.execute("SELECT path, size, mtime_ns FROM unreadable")
+            return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
+
+    def below(self, folder: str) -> dict[int, list[str]]:
+        """The paths below a folder, sorted, by the ids of their contents."""
+        prefix = os.fsencode(folder.rstrip(os.sep) + os.sep)
+        behind = prefix[:-1] + bytes([prefix[-1] + 1])
+        found = defaultdict(list)
+        with self._damage():
+            for key, path in self.connection.execute(
+                "SELECT id, path FROM paths WHERE path >= CAST(? AS TEXT) AND path < CAST(? AS TEXT) ORDER BY path",
+                (prefix, behind),
+            ):
+                found[key].append(path)
+        return dict(found)
 
     def id_by_path(self) -> dict[str, int]:
         """The id of every file."""

@@ -33,9 +33,7 @@ def choose_kind(count: int, code_dim: int, memory: int | None = None) -> str:
     if count * code_dim <= _EXACTLY:
         return "flat"
     lists = min(_MOST_LISTS, 2 ** round(math.log2(4 * math.sqrt(count))))
-    sizes = {
-        f"IVF{lists},{codec}": _size(count, code_dim, lists, width) for codec, width in _codecs(code_dim).items()
-    }
+    sizes = {f"IVF{lists},{codec}": _size(count, code_dim, lists, width) for codec, width in _codecs(code_dim).items()}
     for kind, size in sizes.items():
         if memory is None or size <= memory:
             return kind

@@ -37,6 +37,18 @@ class Found:
     ids: Ids
     distances: Distances
 
+    def at(self, rows: Sequence[int] | npt.NDArray[np.intp] | slice) -> Found:
+        """The same of some rows only."""
+        return Found(self.ids[rows], self.distances[rows])
+
+    def first(self, count: int | None) -> Found:
+        """At most so many; all for None."""
+        return self.at(slice(count))
+
+    def up_to(self, distance: float | None) -> Found:
+        """Only what is as near; all for None."""
+        return self if distance is None else self.at(np.flatnonzero(self.distances <= distance))
+
 
 def nearest(table: CodeTable, query: Codes, k: int, rows: Rows | None = None) -> list[Found]:
     """The k nearest codes of each query, nearest first, equally near ones in the order of their ids.
@@ -57,8 +69,8 @@ def nearest(table: CodeTable, query: Codes, k: int, rows: Rows | None = None) ->
     directly = len(query) < faiss.cvar.distance_compute_blas_threshold
     for i, one in enumerate(found):
         if not _is_certain(query[i], one, reach[i], directly=directly):
-            (everything,) = within(table, query[i : i + 1], float(one.distances[-1]), rows)
-            found[i] = Found(everything.ids[:k], everything.distances[:k])
+            (all_as_near,) = within(table, query[i : i + 1], float(one.distances[-1]), rows)
+            found[i] = all_as_near.first(k)
     return found
 
 
@@ -72,7 +84,7 @@ def within(table: CodeTable, query: Codes, radius: float, rows: Rows | None = No
         for i, part in enumerate(parts):
             part.append(block.rows[positions[int(ends[i]) : int(ends[i + 1])]])
     found = [ranked(table, code, _joined(part)) for code, part in zip(query, parts, strict=True)]
-    return [Found(one.ids[one.distances <= radius], one.distances[one.distances <= radius]) for one in found]
+    return [one.up_to(radius) for one in found]
 
 
 def farthest(table: CodeTable, query: Codes, k: int, rows: Rows | None = None) -> list[Found]:
@@ -84,9 +96,7 @@ def farthest(table: CodeTable, query: Codes, k: int, rows: Rows | None = None) -
     return [_merged_farthest(parts, k) for parts in kept]
 
 
-def ranked(
-    table: CodeTable, code: Codes, rows: Rows, k: int | None = None, *, farthest_first: bool = False
-) -> Found:
+def ranked(table: CodeTable, code: Codes, rows: Rows, k: int | None = None, *, farthest_first: bool = False) -> Found:
     """The rows by the exact distances of their codes, at most k of them."""
     distances = np.sqrt(np.square(table[rows].astype(np.float64) - code).sum(axis=1))
     ids = table.ids[rows]

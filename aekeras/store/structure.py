@@ -15,10 +15,10 @@ import numpy.typing as npt
 
 from aekeras.artefacts import shown_path, sync
 from aekeras.errors import InputError
+from aekeras.stderr import held_back
 from aekeras.store.kinds import check_kind, reason, refused
 from aekeras.store.rows import Rows, Shards
 from aekeras.store.tuning import NEIGHBORS, tuned
-from aekeras.stderr import held_back
 
 Ids = npt.NDArray[np.int64]
 

@@ -9,7 +9,7 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from aekeras.store.rows import Codes, Positions, Rows, sampled
+from aekeras.store.rows import Codes, Rows, sampled
 
 TARGET_RECALL = 0.95
 NEIGHBORS = 10

@@ -12,10 +12,10 @@ from aekeras import images, metadata
 from aekeras.artefacts import shown_path
 from aekeras.errors import AekerasError, InputError, MissingError
 from aekeras.images import Collection, Unreadable
-from aekeras.index import Index, Item
-from aekeras.indexing import items_digest
+from aekeras.index import Index, items_digest
 from aekeras.places import Places
 from aekeras.progress import Progress
+from aekeras.store import Item
 from aekeras.study.subjects import Subject
 
 _SHARE = 5  # every fifth picture is a query where nobody knows which ones the trainings saw
@@ -188,7 +188,7 @@ def _indexed(subjects: Sequence[Subject], places: Places) -> tuple[dict[Path, It
     for subject in subjects:
         try:
             with Index.open(places.indexes / subject.encoder.directory.parent.name) as index:
-                items = [item for _, item in index.items()]
+                items = sorted((item for _, item in index), key=lambda item: str(item.path))
         except AekerasError as error:
             notes.append(f"The index of `{subject.name}` is not used: {error}")
             continue

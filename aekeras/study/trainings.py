@@ -15,12 +15,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from aekeras import indexing
+from aekeras import index
 from aekeras.artefacts import latest_version, read_json, shown_path, storage_errors, write_json
 from aekeras.configuration import Training
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import InputError, MissingError
-from aekeras.indexing import Gathered
+from aekeras.index import Gathered
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.run import Options, Run
@@ -165,7 +165,7 @@ def _pictures(subject: Subject, progress: Progress) -> Gathered:
             f"Expected the pictures that {subject.name} was trained on in {', '.join(lost)}. Found none. Put them "
             "back, or run this in the folder where `aekeras train` was run."
         )
-    gathered = indexing.gather(sources, subject.encoder.image_size, progress)
+    gathered = index.gather(sources, subject.encoder.image_size, progress)
     if gathered.collection.digest != told["digest"]:
         raise InputError(
             f"Expected the pictures of {', '.join(map(shown_path, sources))} as they were when {subject.name} was "

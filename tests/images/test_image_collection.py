@@ -38,6 +38,15 @@ def test_pictures_are_those_of_read_in_the_order_of_the_files(files: list[Path])
     np.testing.assert_array_equal(collection.images, [read(path, 8) for path in order])
 
 
+def test_the_files_are_told_as_they_were_when_they_were_read(files: list[Path]) -> None:
+    files[1].write_bytes(b"")
+    collection = load(files, 8)
+    assert [file.path for file in collection.files] == list(collection.paths)
+    for file in collection.files:
+        assert (file.size, file.mtime_ns) == (file.path.stat().st_size, file.path.stat().st_mtime_ns)
+        assert file.digest == hashlib.sha256(file.path.read_bytes()).hexdigest()
+
+
 def test_unreadable_files_are_passed_over_and_recorded(files: list[Path]) -> None:
     files[3].write_bytes(b"")
     files[30].write_text("a text")

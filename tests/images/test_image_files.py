@@ -1,16 +1,16 @@
-"""`find` names every picture once, in an order that does not change."""
+"""`find` names every picture once, in an order that does not change; `scan` adds what the system tells of each."""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from aekeras.errors import InputError, MissingError
-from aekeras.images import SUFFIXES, find
+from aekeras.images import SUFFIXES, find, scan
 
 
 def touch(*paths: Path) -> None:
@@ -72,21 +72,58 @@ def test_a_link_to_nothing_is_named_so_that_the_reading_can_report_it(tmp_path: 
     assert find([tmp_path]) == [tmp_path / "gone.png"]
 
 
+def test_a_scan_gives_the_same_files_in_the_same_order_with_their_size_and_time(tmp_path: Path) -> None:
+    touch(
+        tmp_path / "b" / "a.png", tmp_path / "b-c.JPG", tmp_path / "elsewhere" / "d.png", tmp_path / "photos" / "é.gif"
+    )
+    (tmp_path / "b" / "a.png").write_bytes(b"twelve bytes")
+    os.utime(tmp_path / "b-c.JPG", ns=(0, 1_234_567_890_123_456_789))
+    (tmp_path / "photos" / "link.png").symlink_to(tmp_path / "b" / "a.png")
+    (tmp_path / "photos" / "folder").symlink_to(tmp_path / "elsewhere")
+    sources = [tmp_path / "photos", tmp_path / "b-c.JPG", tmp_path / "b", tmp_path / "b" / "a.png"]
+    found = scan(sources)
+    assert [Path(name) for name in found] == find(sources)
+    assert len(found) == 5
+    for name, (size, mtime_ns) in found.items():
+        assert (size, mtime_ns) == (Path(name).stat().st_size, Path(name).stat().st_mtime_ns)
+    assert found[str(tmp_path / "photos" / "link.png")][0] == 12
+
+
+def test_a_scan_names_a_link_to_nothing_without_size_and_time(tmp_path: Path) -> None:
+    (tmp_path / "gone.png").symlink_to(tmp_path / "nothing.png")
+    assert scan([tmp_path]) == {str(tmp_path / "gone.png"): (-1, -1)}
+
+
+def test_a_name_that_is_no_text_is_found_and_scanned(tmp_path: Path) -> None:
+    name = os.fsdecode(b"\xff\xfe.png")
+    try:
+        touch(tmp_path / name)
+    except OSError:
+        pytest.skip("the file system takes no such name")
+    assert list(scan([tmp_path])) == [str(tmp_path / name)] == [str(path) for path in find([tmp_path])]
+
+
+@pytest.mark.parametrize("listing", [find, scan])
 @pytest.mark.parametrize("name", ["absent", "file.png/inside.png"])
-def test_a_source_that_does_not_exist_is_named(tmp_path: Path, name: str) -> None:
+def test_a_source_that_does_not_exist_is_named(
+    tmp_path: Path, name: str, listing: Callable[[list[Path]], object]
+) -> None:
     touch(tmp_path / "file.png")
     with pytest.raises(
         MissingError, match=rf"^Expected a picture or a folder .* Received: '.*{name}', .* Check the path"
     ):
-        find([tmp_path / name])
+        listing([tmp_path / name])
 
 
-def test_a_folder_without_pictures_is_named_beside_one_that_has_some(tmp_path: Path) -> None:
+@pytest.mark.parametrize("listing", [find, scan])
+def test_a_folder_without_pictures_is_named_beside_one_that_has_some(
+    tmp_path: Path, listing: Callable[[list[Path]], object]
+) -> None:
     touch(tmp_path / "full" / "a.png", tmp_path / "empty" / "a.txt")
     with pytest.raises(
         InputError, match=r"^Expected a folder with pictures .*\.webp.* Received: '.*empty', which has none"
     ):
-        find([tmp_path / "full", tmp_path / "empty"])
+        listing([tmp_path / "full", tmp_path / "empty"])
 
 
 @pytest.fixture

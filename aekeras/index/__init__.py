@@ -1,0 +1,42 @@
+"""Indexes of pictures: filled from folders, kept up to date, and asked for neighbors.
+
+    files -> planning -> filling (images.stream -> encoder -> store) -> an index
+    queries -> asking (filters, search, re-ranking by the loss) -> neighbors
+
+`collection` has the one index that users see, `several` all those of a project.
+"""
+
+from aekeras.index.answers import Changes, IndexInfo, Neighbor, Verification
+from aekeras.index.asking import Question, Reader
+from aekeras.index.collection import REMEDY, Index
+from aekeras.index.criteria import DEFAULT_K, Criteria
+from aekeras.index.gathering import Gathered, build, gather, items_digest
+from aekeras.index.queries import Query, queries_of
+from aekeras.index.several import build_indexes, index_folders, names, open_indexes, remove_from_indexes, update_indexes
+from aekeras.index.updating import Update
+
+__all__ = [
+    "DEFAULT_K",
+    "REMEDY",
+    "Changes",
+    "Criteria",
+    "Gathered",
+    "Index",
+    "IndexInfo",
+    "Neighbor",
+    "Query",
+    "Question",
+    "Reader",
+    "Update",
+    "Verification",
+    "build",
+    "build_indexes",
+    "gather",
+    "index_folders",
+    "items_digest",
+    "names",
+    "open_indexes",
+    "queries_of",
+    "remove_from_indexes",
+    "update_indexes",
+]

@@ -1,0 +1,184 @@
+"""All the indexes of a project, or some of them, worked on together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+
+from aekeras import images
+from aekeras.artefacts import shown_path
+from aekeras.encoding import Encoder, load_encoder
+from aekeras.errors import InputError
+from aekeras.images import Unreadable
+from aekeras.index import updating
+from aekeras.index.answers import Changes, IndexInfo
+from aekeras.index.collection import Index
+from aekeras.index.filling import Target, fill
+from aekeras.index.gathering import origin_of
+from aekeras.index.updating import Files, Update, gathered_files, warn_of
+from aekeras.losses import position
+from aekeras.model_choice import chosen, chosen_models
+from aekeras.places import Places
+from aekeras.progress import Progress
+from aekeras.store import MANIFEST, Manifest, Settings, building, list_indexes
+
+
+def open_indexes(losses: Sequence[str] = (), places: Places | None = None) -> list[Index]:
+    """The indexes of the named losses or models, in that order; all there are where none is named.
+
+    Raises:
+        MissingError: There is no index at all.
+        InputError: A loss that no index was built for.
+    """
+    places = places or Places()
+    return [Index.open(directory, places.models) for directory in index_folders(losses, places)]
+
+
+def index_folders(losses: Sequence[str], places: Places) -> list[Path]:
+    """The folders of the indexes of the named losses or models, in that order; all there are where none is named.
+
+    Raises:
+        MissingError: There is no index at all.
+        InputError: A loss that no index was built for.
+    """
+    found = {directory: Manifest.read(directory).origin.loss for directory in list_indexes(places.indexes)}
+    directories = sorted(found, key=lambda path: position(found[path]))
+    if losses:
+        names = {directory: directory.name for directory in found}
+        directories = chosen(losses, found, names, f"a loss with an index in {shown_path(places.indexes)}")
+    return directories
+
+
+def names(indexes: Sequence[Index]) -> list[str]:
+    """What to call each: its loss, and also its folder where several have the same loss."""
+    of_loss = Counter(index.loss for index in indexes)
+    return [
+        index.loss if of_loss[index.loss] == 1 else f"{index.loss} ({shown_path(index.directory)})" for index in indexes
+    ]
+
+
+def build_indexes(
+    sources: str | Path | Sequence[str | Path],
+    losses: Sequence[str] = (),
+    places: Places | None = None,
+    progress: Progress | None = None,
+    *,
+    settings: Settings | None = None,
+    metadata: Sequence[Path] = (),
+) -> list[IndexInfo]:
+    """Indexes the pictures of folders and files for the newest model of every loss, or of the named ones.
+
+    An index that is there is replaced at the end, in one step; pictures that it had keep their ids.
+
+    Args:
+        sources: Pictures, and folders of them.
+        losses: Losses, or names of models.
+        places: Where models and indexes are.
+        progress: Told how far it is.
+        settings: How the indexes are kept.
+        metadata: CSV files with a column `path` and more of them.
+
+    Raises:
+        MissingError: There is no model, or a source does not exist.
+        InputError: A loss without a model, no readable picture, or a damaged table.
+        StorageError: Another process is changing an index, or the disk is full.
+    """
+    progress, places = progress or Progress(), places or Places()
+    encoders = [load_encoder(model) for model in chosen_models(places.models, losses)]
+    files = gathered_files(images.as_paths(sources), metadata, progress)
+    built = _built(encoders, files, places, progress, settings)
+    infos = []
+    for changes in built:
+        with Index.open(changes.index, places.models) as index:
+            infos.append(index.info())
+    return infos
+
+
+def update_indexes(
+    update: Update, losses: Sequence[str] = (), places: Places | None = None, progress: Progress | None = None
+) -> list[Changes]:
+    """Brings the indexes of all losses, or of the named ones, up to date; models without an index get one.
+
+    Raises:
+        MissingError: There is no model, a source does not exist, or the model of an index is gone.
+        InputError: A loss that is not there, a folder without pictures, or a damaged table.
+        StorageError: Another process is changing an index, or the disk is full.
+    """
+    progress, places = progress or Progress(), places or Places()
+    models = chosen_models(places.models, losses)
+    there = {path.parent.name for path in places.indexes.glob(f"[!.]*/{MANIFEST}")}
+    without = [model for model in models if model.parent.name not in there]
+    wanted = [model.parent.name for model in models if model.parent.name in there] if losses else sorted(there)
+    indexes = open_indexes(wanted, places) if wanted else []
+    changes = updating.updated(indexes, update, progress) if indexes else []
+    if without:
+        files = gathered_files(update.sources, update.tables, progress)
+        if update.dry_run:
+            changes += [_to_come(places.indexes / model.parent.name, model, files) for model in without]
+        else:
+            changes += _built([load_encoder(model) for model in without], files, places, progress, None)
+    return changes
+
+
+def remove_from_indexes(
+    paths: str | Path | Sequence[str | Path], losses: Sequence[str] = (), places: Places | None = None
+) -> list[Changes]:
+    """Takes pictures, or all below a folder, out of the indexes of all losses, or of the named ones.
+
+    Raises:
+        MissingError: There is no index.
+        InputError: A loss that no index was built for, or a path of which nothing is indexed.
+        StorageError: Another process is changing an index, or the disk is full.
+    """
+    return updating.removed(open_indexes(losses, places), images.as_paths(paths))
+
+
+def _built(
+    encoders: Sequence[Encoder], files: Files, places: Places, progress: Progress, settings: Settings | None
+) -> list[Changes]:
+    with ExitStack() as until_done:
+        targets = [
+            Target(
+                change=until_done.enter_context(
+                    building(places.indexes / encoder.directory.parent.name, origin_of(encoder), settings)
+                ),
+                encoder=partial(_itself, encoder),
+                wanted=frozenset(files.states),
+            )
+            for encoder in encoders
+        ]
+        unreadable = fill(targets, files.facts, progress)
+        if len(unreadable) == len(files.states):
+            raise _none_readable(unreadable)
+        warn_of(unreadable, progress)
+        return [_committed(target, unreadable) for target in targets]
+
+
+def _committed(target: Target, unreadable: Sequence[Unreadable]) -> Changes:
+    manifest = target.change.commit()
+    return Changes(
+        index=target.change.directory,
+        loss=target.change.origin.loss,
+        added=tuple(sorted(target.put)),
+        unreadable=tuple(str(file.path) for file in unreadable),
+        count=None if manifest is None else manifest.count,
+    )
+
+
+def _to_come(directory: Path, model: Path, files: Files) -> Changes:
+    return Changes(index=directory, loss=load_encoder(model).loss_name, added=tuple(files.states), count=None)
+
+
+def _itself(encoder: Encoder) -> Encoder:
+    return encoder
+
+
+def _none_readable(unreadable: Sequence[Unreadable]) -> InputError:
+    first = unreadable[0]
+    return InputError(
+        f"Expected at least one readable picture. Received: {len(unreadable):,} files, none of them readable; the "
+        f"first is {shown_path(first.path)} ({first.reason}). Name other files."
+    )
