@@ -5,14 +5,15 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from aekeras import images
 from aekeras.artefacts import shown_path
-from aekeras.errors import InputError, MissingError, UnreadableImageError
-from aekeras.index import Criteria, Index, Neighbor, Query, Reader, open_indexes, queries_of
+from aekeras.errors import InputError
+from aekeras.index import Criteria, Index, Neighbor, Query, open_indexes, queries_of
 from aekeras.places import Places
 
 
@@ -117,11 +118,11 @@ def search(
         >>> print(aekeras.search(["cat.png"], losses=["l1_gray"], k=3))
     """
     wanted = Criteria(**criteria)
-    read = cache(images.read)
-    asked = _readable(queries_of(queries), read)
     opened = open_indexes(losses, places)
     for index in opened:
         _ = index.encoder  # so that a model that is gone is told of before the work
+    read = _Reading({index.origin.image_size for index in opened})
+    asked = read.those_readable(queries_of(queries))
     answers = [_answers(index, asked, wanted, read) for index in opened]
     return Results(
         Result(query=query.path, shown=query.shown, answers=tuple(of_loss[i] for of_loss in answers))
@@ -129,7 +130,7 @@ def search(
     )
 
 
-def _answers(index: Index, queries: Sequence[Query], criteria: Criteria, read: Reader) -> list[Answer]:
+def _answers(index: Index, queries: Sequence[Query], criteria: Criteria, read: _Reading) -> list[Answer]:
     found = index.ask(index.questions(queries, read), criteria)
     return [
         Answer(
@@ -143,22 +144,42 @@ def _answers(index: Index, queries: Sequence[Query], criteria: Criteria, read: R
     ]
 
 
-def _readable(queries: Sequence[Query], read: Reader) -> list[Query]:
-    """Without those files of folders that are no pictures.
+class _Reading:
+    """Reads each picture once, those of folders on all cores."""
 
-    Raises:
-        InputError: None is left.
-    """
-    good, bad = [], []
-    for query in queries:
-        try:
-            if query.listed:
-                read(query.path, 1)
-            good.append(query)
-        except (MissingError, UnreadableImageError) as error:
-            bad.append(error)
-    if bad and not good:
-        raise InputError(f"Expected at least one readable picture. Received: {len(bad)} files, none of them. {bad[0]}")
-    if bad:
-        warnings.warn(f"Skipped {len(bad):,} files that are no pictures. {bad[0]}", SkippedQueryWarning, stacklevel=3)
-    return good
+    def __init__(self, sizes: set[int]) -> None:
+        self._sizes = sorted(sizes)
+        self._read: dict[tuple[Path, int], np.ndarray] = {}
+
+    def __call__(self, path: Path, size: int) -> np.ndarray:
+        key = (path, size)
+        if key not in self._read:
+            self._read[key] = images.read(path, size)
+        return self._read[key]
+
+    def those_readable(self, queries: Sequence[Query]) -> list[Query]:
+        """Without those files of folders that are no pictures.
+
+        Raises:
+            InputError: None is left.
+        """
+        bad = []
+        for outcome in images.stream([query.path for query in queries if query.listed], self._sizes):
+            if isinstance(outcome, images.Unreadable):
+                bad.append(outcome)
+            else:
+                self._read |= {(outcome.file.path, size): pixels for size, pixels in outcome.pixels.items()}
+        if bad:
+            _say(bad, len(queries))
+        passed_over = {outcome.path for outcome in bad}
+        return [query for query in queries if not (query.listed and query.path in passed_over)]
+
+
+def _say(bad: Sequence[images.Unreadable], asked: int) -> None:
+    first = f"{shown_path(bad[0].path)} ({bad[0].reason})"
+    if len(bad) == asked:
+        raise InputError(
+            f"Expected at least one readable picture. Received: {asked:,} files, none of them readable; the first is "
+            f"{first}. Name other files."
+        )
+    warnings.warn(f"Skipped {len(bad):,} that are no pictures, such as {first}.", SkippedQueryWarning, stacklevel=4)

@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from aekeras import images, indexing
+from aekeras import images, index
 from aekeras.contrasts import ContrastResult, FewSharedWarning, Limits, contrast
 from aekeras.contrasts.limits import chosen
 from aekeras.errors import InputError, MissingError
 from aekeras.gallery import contrast_blocks
 from aekeras.places import Places
-from aekeras.retrieval import shelves
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -37,11 +36,11 @@ def ask(project: Project, *queries: Path, **arguments: object) -> ContrastResult
 
 def shares_of(project: Project, loss: str, query: Path) -> dict[Path, float]:
     """By a loop over all pictures and all pairs."""
-    (shelf,) = shelves([loss], project.places)
-    codes = shelf.index.codes.astype(float)
+    (opened,) = index.open_indexes([loss], project.places)
+    codes = opened.codes.astype(float)
     typical = np.median([np.linalg.norm(codes[i] - codes[j]) for i in range(len(codes)) for j in range(i)])
-    code = shelf.encoder.encode(images.read(query, 32)[None])[0]
-    known = zip(shelf.index.items(), codes, strict=True)
+    code = opened.encoder.encode(images.read(query, 32)[None])[0]
+    known = zip(opened.items(), codes, strict=True)
     return {item.path: float(np.linalg.norm(of_item - code) / typical) for (_, item), of_item in known}
 
 
@@ -156,7 +155,7 @@ def test_where_none_is_equal_the_text_says_how_near_the_nearest_is(trained: Proj
 @pytest.mark.usefixtures("own")
 def test_pictures_that_are_not_in_all_indexes_are_not_compared(cat: Path) -> None:
     paths = [cat, *sorted(cat.parent.glob("dog-*.png"))[:4]]
-    indexing.build_indexes(paths, ["l1_gray"], Places())
+    index.build_indexes(paths, ["l1_gray"], Places())
     with pytest.warns(FewSharedWarning, match=r"Only 5 of 120 pictures are in all of indexes/l1_gray and indexes/l1: "):
         (result,) = contrast(cat, equal=["l1_gray"], different=["l1"], k=999, **WIDE)
     assert {match.path.name for match in result.neighbors} == {path.name for path in paths[1:]}
@@ -167,7 +166,7 @@ def test_indexes_without_a_common_picture_are_refused(cat: Path) -> None:
     Path("others").mkdir()
     for name in ("1.png", "2.png"):
         shutil.copy(cat, Path("others", name))
-    indexing.build_indexes(["others"], ["l1"], Places())
+    index.build_indexes(["others"], ["l1"], Places())
     with pytest.raises(
         InputError, match=r"in all of indexes/l1_gray and indexes/l1\. Received: indexes that share none"
     ):
@@ -176,7 +175,7 @@ def test_indexes_without_a_common_picture_are_refused(cat: Path) -> None:
 
 @pytest.mark.usefixtures("own")
 def test_an_index_of_one_picture_has_no_percentiles(cat: Path) -> None:
-    indexing.build_indexes([cat], (), Places())
+    index.build_indexes([cat], (), Places())
     with pytest.raises(InputError, match=r"Expected at least 2 pictures, to compare\. Received: 1\."):
         contrast(cat, equal=["l1_gray"], different=["l1"])
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from aekeras import images, indexing
+from aekeras import images, index
 from aekeras.encoding import Encoder
 from aekeras.errors import InputError, MissingError, UnreadableImageError
 from aekeras.explanation import Explanation, Verdict, explain
@@ -152,7 +152,7 @@ def test_named_losses_only(trained: Project, pair: tuple[Path, Path]) -> None:
 
 @pytest.mark.usefixtures("own")
 def test_an_index_of_one_picture_knows_no_percentile_and_says_so(pair: tuple[Path, Path]) -> None:
-    indexing.build_indexes([pair[0]], ["l1"], Places())
+    index.build_indexes([pair[0]], ["l1"], Places())
     explained = explain(*pair)
     last = explained.verdicts[-1]
     assert (last.loss, last.percentile, last.share, last.equal) == ("l1", None, None, None)
@@ -168,7 +168,7 @@ def test_pictures_all_alike_have_no_typical_distance(pair: tuple[Path, Path]) ->
     Path("alike").mkdir()
     for name in ("1.png", "2.png", "3.png"):
         shutil.copy(pair[0], Path("alike", name))
-    indexing.build_indexes(["alike"], (), Places())
+    index.build_indexes(["alike"], (), Places())
     for verdict in explain(*pair).verdicts:
         assert (verdict.percentile, verdict.share, verdict.equal) == (100.0, np.inf, False)
         assert verdict.to_dict()["share"] is None

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import aekeras
-from aekeras import images, indexing
+from aekeras import images, index
 from aekeras.errors import InputError, MismatchError, MissingError
 from aekeras.gallery import search_blocks
 from aekeras.places import Places
@@ -177,7 +177,7 @@ def test_codes_can_be_indexed_anew_from_other_pictures(own: Path, tmp_path: Path
     others.mkdir()
     for path in sorted(Path("pictures").glob("dog-*.png"))[:3]:
         shutil.copy(path, others)
-    built = indexing.build_indexes([others], (), Places())
+    built = index.build_indexes([others], (), Places())
     assert [(info.loss, info.count, info.model) for info in built] == [
         ("l1", 3, "models/l1/1"),
         ("l1_gray", 3, "models/l1_gray/1"),
@@ -209,7 +209,7 @@ def test_a_sheet_shows_what_each_loss_sees_below_each_picture(trained: Project) 
 def test_a_picture_that_has_vanished_leaves_an_empty_tile(own: Path, tmp_path: Path) -> None:
     some = tmp_path / "some"
     shutil.copytree(own / "pictures", some, ignore=lambda _, names: [n for n in names if "cat" not in n])
-    indexing.build_indexes([some], ["l1"], Places())
+    index.build_indexes([some], ["l1"], Places())
     results = aekeras.search([pictures_of(own)], losses=["l1"], k=2)
     results[0].answers[0].neighbors[1].path.unlink()
     (block,) = search_blocks(results)

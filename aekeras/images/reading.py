@@ -71,7 +71,7 @@ def check_regular(status: os.stat_result) -> None:
 
 
 def decoded(file: IO[bytes], size: int) -> np.ndarray:
-    """What `pixels_of` gives, of an open file, which stays open."""
+    """What `pixels_of` gives, of an open file, read from its beginning, which stays open."""
     bounded = BoundedFile(file)
     with Image.open(cast(IO[bytes], bounded), formats=FORMATS) as image:
         if Image.MAX_IMAGE_PIXELS is not None and image.width * image.height > Image.MAX_IMAGE_PIXELS:

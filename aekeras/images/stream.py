@@ -131,10 +131,9 @@ def _outcome(path: Path, sizes: Sequence[int], known: Callable[[str], bool] | No
 
 
 def _decoded(file: IO[bytes], sizes: Sequence[int], state: FileState) -> Picture | Unreadable:
-    pixels = {}
+    pixels: dict[int, np.ndarray] = {}
     try:
         for size in sizes:
-            file.seek(0)
             pixels[size] = decoded(file, size)
     except Exception as fault:  # As in `read`: one damaged file must not stop the others.
         return _unreadable(state.path, fault, (state.size, state.mtime_ns))

@@ -34,7 +34,6 @@ class Neighbor:
             "rank": self.rank,
             "path": shown_path(self.path),
             "distance": round(self.distance, 6),
-            "id": self.id,
             **copies,
         }
 
@@ -84,9 +83,9 @@ class IndexInfo:
 
     def __str__(self) -> str:
         how = self.kind if self.recall is None else f"{self.kind} with recall@10 {self.recall:.3f}"
-        copies = f" of {self.files:,} files" if self.files != self.count else ""
+        copies = f" ({self.files:,} files)" if self.files != self.count else ""
         return (
-            f"{self.index}: {self.count:,} codes{copies} of {self.code_dim} numbers under {self.loss}, {how}, "
+            f"{self.index}: {self.count:,} codes of {self.code_dim} numbers{copies} under {self.loss}, {how}, "
             f"{_megabytes(self.bytes)}, by {self.model}"
         )
 

@@ -21,7 +21,7 @@ from aekeras.index.criteria import Criteria
 from aekeras.index.queries import Query, queries_of
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.store import Codes, Ids, Item, Origin, Store, changing, resettled
+from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, changing, resettled
 
 _PAIRS = 100_000  # so that a percentile of 0.01 is ten pairs
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
@@ -69,6 +69,10 @@ class Index:
 
     def __iter__(self) -> Iterator[tuple[int, Item]]:
         """Every (id, file) in the order of the ids; a content that two files have comes twice."""
+        return self.items()
+
+    def items(self) -> Iterator[tuple[int, Item]]:
+        """Every (id, file) in the order of the ids; a content that two files have comes twice."""
         return iter(self.store.items)
 
     def __enter__(self) -> Self:
@@ -83,6 +87,11 @@ class Index:
     def close(self) -> None:
         """Closes the files."""
         self.store.close()
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the index says of itself."""
+        return self.store.manifest
 
     @property
     def origin(self) -> Origin:

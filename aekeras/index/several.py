@@ -112,7 +112,7 @@ def update_indexes(
     there = {path.parent.name for path in places.indexes.glob(f"[!.]*/{MANIFEST}")}
     without = [model for model in models if model.parent.name not in there]
     wanted = [model.parent.name for model in models if model.parent.name in there] if losses else sorted(there)
-    indexes = open_indexes(wanted, places) if wanted else []
+    indexes = open_indexes(wanted if losses else (), places) if wanted else []
     changes = updating.updated(indexes, update, progress) if indexes else []
     if without:
         files = gathered_files(update.sources, update.tables, progress)

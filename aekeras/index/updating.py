@@ -59,7 +59,7 @@ def gathered_files(sources: Sequence[Path], tables: Sequence[Path], progress: Pr
     states = images.scan(sources)
     facts, unread = metadata.collect(list(states), [source for source in sources if source.is_dir()], tables)
     if unread:
-        progress.warn(_some("sidecars that could not be read", [(Path(path), reason) for path, reason in unread]))
+        progress.warn(_some("unreadable sidecar", [(Path(path), reason) for path, reason in unread]))
     return Files(states=states, facts=facts)
 
 
@@ -167,10 +167,10 @@ def _would(index: Index, plan: Plan) -> Changes:
 def warn_of(unreadable: Sequence[Unreadable], progress: Progress) -> None:
     """Says which files were passed over, and why."""
     if unreadable:
-        progress.warn(_some("unreadable files", [(file.path, file.reason) for file in unreadable], "Skipped "))
+        progress.warn(_some("unreadable file", [(file.path, file.reason) for file in unreadable], "Skipped "))
 
 
 def _some(what: str, files: Sequence[tuple[Path, str]], before: str = "") -> str:
     shown = ", ".join(f"{shown_path(path)} ({reason})" for path, reason in files[:_NAMED])
     more = f", and {len(files) - _NAMED:,} more" if len(files) > _NAMED else ""
-    return f"{before}{len(files):,} {what}: {shown}{more}."
+    return f"{before}{len(files):,} {what}{'s' if len(files) > 1 else ''}: {shown}{more}."

@@ -9,7 +9,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from aekeras.store.rows import Codes, Rows, sampled
+from aekeras.store.joined import Codes, JoinedCodes, sampled
+from aekeras.store.kinds import searched
 
 TARGET_RECALL = 0.95
 NEIGHBORS = 10
@@ -18,8 +19,9 @@ _QUERIES = 256
 _MARGIN = 0.01
 # So much must the candidates alone allow, however the search itself is limited.
 _CEILING = (1 + TARGET_RECALL) / 2
+# Where they allow less, searching on to the last list would cost more than exact search, and gain little.
+_NEARLY = 0.98
 _CANDIDATES = (1, 2, 4, 8, 16, 32, 64)
-_PARAMETERS = ("nprobe", "efSearch")
 _MOST_THOROUGH = 2048
 # FAISS compares many queries by |x|^2 + |y|^2 - 2xy, in which small distances drown: so many more are compared anew.
 _SPARE = 16
@@ -34,56 +36,56 @@ class Tuning:
     candidates: int
 
 
-def tuned(index: Any, rows: Rows, ids: npt.NDArray[np.int64], seed: int) -> Tuning:
-    """The least thorough search whose recall is TARGET_RECALL with some margin, or else the most thorough.
+def tuned(index: Any, codes: JoinedCodes, ids: npt.NDArray[np.int64], seed: int) -> Tuning:
+    """The least thorough search whose recall is TARGET_RECALL with some margin, or nearly what can be had.
 
     Args:
         index: The filled FAISS index; what is found is set in it, too.
-        rows: The codes.
+        codes: What it was filled with.
         ids: Their ids, shape (N,).
         seed: Of the codes that serve as queries.
     """
-    measure = _Measure(index, rows, ids, seed)
+    measure = _Measure(index, codes, ids, seed)
     name, values = _choices(index)
     measure.search_with(name, values[-1])
     ceilings = measure.recalls(_CANDIDATES)
-    candidates = _first(_CANDIDATES, ceilings, _CEILING)
-    recalls = []
+    enough = next((at for at, recall in enumerate(ceilings) if recall >= _CEILING), len(ceilings) - 1)
+    goal = min(TARGET_RECALL + _MARGIN, _NEARLY * ceilings[enough])
     for value in values:
         measure.search_with(name, value)
-        recalls.extend(measure.recalls((candidates,)))
-        if recalls[-1] >= TARGET_RECALL + _MARGIN:
+        (recall,) = measure.recalls(_CANDIDATES[enough : enough + 1])
+        if recall >= goal:
             break
     parameter = f"{name}={value}" if name else ""
-    return Tuning(parameter=parameter, recall=recalls[-1], candidates=candidates)
-
-
-def _first(choices: tuple[int, ...], recalls: list[float], least: float) -> int:
-    return next((choice for choice, recall in zip(choices, recalls, strict=True) if recall >= least), choices[-1])
+    return Tuning(parameter=parameter, recall=recall, candidates=_CANDIDATES[enough])
 
 
 def _choices(index: Any) -> tuple[str, list[int]]:
-    space = faiss.ParameterSpace()
-    space.initialize(index)
-    known = {space.parameter_ranges.at(i).name for i in range(space.parameter_ranges.size())}
-    name = next((name for name in _PARAMETERS if name in known), "")
-    if not name:
-        return "", [0]
-    lists = faiss.try_extract_index_ivf(index)
-    most = lists.nlist if name == "nprobe" else _MOST_THOROUGH
-    return name, [*(2**power for power in range(most.bit_length()) if 2**power < most), most]
+    """The parameter that is tuned, and its values, ascending; "" and one value where there is none."""
+    found = searched(index)
+    if isinstance(found, faiss.IndexIVF):
+        return "nprobe", _steps(found.nlist)
+    if isinstance(found, faiss.IndexHNSW):
+        return "efSearch", _steps(_MOST_THOROUGH)
+    return "", [0]
+
+
+def _steps(most: int) -> list[int]:
+    """1, 2, 3, 4, 6, 8, 12, 16, ... and `most`."""
+    steps = {step for power in range(most.bit_length()) for step in (2**power, 3 * 2**power // 2)}
+    return [*sorted(step for step in steps if step < most), most]
 
 
 class _Measure:
     """Recall of the nearest codes, over some of the codes as queries, themselves left out."""
 
-    def __init__(self, index: Any, rows: Rows, ids: npt.NDArray[np.int64], seed: int) -> None:
-        self._index, self._rows = index, rows
-        self._own = sampled(len(rows), _QUERIES, seed + 1)
-        self._queries = rows[self._own]
+    def __init__(self, index: Any, codes: JoinedCodes, ids: npt.NDArray[np.int64], seed: int) -> None:
+        self._index, self._codes = index, codes
+        self._own = sampled(len(codes), _QUERIES, seed + 1)
+        self._queries = codes[self._own]
         self._order = np.argsort(ids, kind="stable")
         self._ids = ids[self._order]
-        self._k = min(NEIGHBORS, len(rows) - 1)
+        self._k = min(NEIGHBORS, len(codes) - 1)
         self._farthest = self._exact()[:, self._k - 1 : self._k]
 
     def search_with(self, name: str, value: int) -> None:
@@ -94,7 +96,7 @@ class _Measure:
         """The recall for each number of candidates per neighbor (ascending)."""
         if self._k < 1:
             return [1.0] * len(candidates)
-        most = min(candidates[-1] * NEIGHBORS + 1, len(self._rows))
+        most = min(candidates[-1] * NEIGHBORS + 1, len(self._codes))
         _, found = self._index.search(self._queries, most)
         distances = self._distances(found)
         hits = (distances <= self._farthest).cumsum(axis=1)
@@ -105,7 +107,7 @@ class _Measure:
         """Squared distances of ids found, infinite for none and for the query itself; shape as found."""
         places = np.searchsorted(self._ids, found).clip(max=len(self._ids) - 1)
         positions = self._order[places]
-        codes = self._rows[positions.ravel()].reshape(*found.shape, -1)
+        codes = self._codes[positions.ravel()].reshape(*found.shape, -1)
         distances = _squared(codes, self._queries)
         distances[(found < 0) | (positions == self._own[:, None])] = np.inf
         return distances
@@ -113,7 +115,7 @@ class _Measure:
     def _exact(self) -> npt.NDArray[np.float64]:
         """Squared distances of the nearest codes, ascending."""
         nearest = np.full((len(self._queries), 0), np.inf)
-        for start, block in self._rows.blocks():
+        for start, block in self._codes.blocks():
             _, near = faiss.knn(self._queries, block, min(self._k + 1 + _SPARE, len(block)))
             distances = _squared(block[near], self._queries)
             distances[near + start == self._own[:, None]] = np.inf

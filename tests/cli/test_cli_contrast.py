@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 from PIL import Image
 from test_imports import command, loaded_after
 
-from aekeras import indexing
+from aekeras import index
 from aekeras.cli import main
 from aekeras.contrasts import Limits, contrast
 from aekeras.places import Places
@@ -91,7 +91,7 @@ def test_a_loss_without_an_index_is_one_line(here: Project) -> None:
 @pytest.mark.filterwarnings("default::aekeras.contrasts.FewSharedWarning")
 def test_a_warning_of_few_shared_pictures_is_one_line(trained: Project) -> None:
     paths = sorted(trained.pictures.glob("cat-*.png"))[:3]
-    indexing.build_indexes(paths, ["l1_gray"], Places())
+    index.build_indexes(paths, ["l1_gray"], Places())
     result = invoke(paths[0], *ASKED)
     assert result.exit_code == 0
     (line,) = result.stderr.splitlines()

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from aekeras.errors import InputError, MissingError
-from aekeras.indexing import build_indexes
+from aekeras.index import build_indexes
 from aekeras.places import Places
 from aekeras.study.sample import Extent, Sample, draw
 from aekeras.study.subjects import Subject, subjects

@@ -8,6 +8,8 @@ from typing import Protocol, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from aekeras.errors import InputError
+
 Codes = npt.NDArray[np.float32]
 Positions = npt.NDArray[np.int64]
 
@@ -25,17 +27,24 @@ class Shard(Protocol):
 Shards: TypeAlias = Codes | Sequence[Shard]
 
 
-class Rows:
-    """One table, shape (N, D), of the shards one after another.
+class JoinedCodes:
+    """One table, shape (N, D), float32: the shards one after another.
 
     Attributes:
         code_dim: D.
     """
 
     def __init__(self, codes: Shards) -> None:
+        """Joins an array, or shards.
+
+        Raises:
+            InputError: There are no codes.
+        """
         self._shards: list[Shard] = [codes] if isinstance(codes, np.ndarray) else list(codes)
         self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
-        full = next(shard for shard in self._shards if len(shard))
+        full = next((shard for shard in self._shards if len(shard)), None)
+        if full is None:
+            raise InputError("Expected codes to search. Received: none. Add pictures to the index.")
         self.code_dim = full[np.zeros(1, np.int64)].shape[1]
 
     def __len__(self) -> int:
