@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from aekeras import callbacks, errors, losses, report
     from aekeras.configuration import Training
     from aekeras.contrasts import contrast
+    from aekeras.duplication import duplicates
     from aekeras.encoding import load_encoder
     from aekeras.errors import AekerasError
     from aekeras.experiment import Options, train
@@ -43,6 +44,7 @@ __all__ = [
     "build_indexes",
     "callbacks",
     "contrast",
+    "duplicates",
     "errors",
     "explain",
     "load_encoder",
@@ -67,6 +69,7 @@ _ROOMS = {
     "Training": "configuration",
     "build_indexes": "index",
     "contrast": "contrasts",
+    "duplicates": "duplication",
     "explain": "explanation",
     "load_encoder": "encoding",
     "measure": "study",

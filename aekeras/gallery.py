@@ -10,6 +10,7 @@ import numpy as np
 
 from aekeras import images
 from aekeras.contrasts import ContrastResult
+from aekeras.duplication import Duplicates, EqualGroup, LossDuplicates
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.errors import MissingError, UnreadableImageError
 from aekeras.explanation import Explanation, Verdict
@@ -21,6 +22,7 @@ from aekeras.shares import nearness, shown_percent
 
 _Reader = Callable[[Path, int], np.ndarray | None]
 _SHOWN = 128  # pixels per side at which pictures are shown
+_GROUPS, _PICTURES = 40, 12  # on one sheet, and of one group
 
 
 def search_blocks(results: Sequence[Result], *, views: bool = True) -> list[Block]:
@@ -122,6 +124,47 @@ def _contrast_row(result: ContrastResult, loss: str, read: _Reader, encoder: Enc
         below=_seen(result.query, read, encoder),
         tint=shade(encoder.loss_name) if encoder else None,
     )
+
+
+def duplicates_blocks(found: Duplicates, *, views: bool = True) -> tuple[list[Block], str]:
+    """One block per loss, one row per group, at most 40 groups in all and 12 pictures of each.
+
+    Args:
+        found: As `aekeras.duplicates` gives it.
+        views: Show under each picture what the loss sees of it.
+
+    Returns:
+        The blocks, and in one sentence of how many groups they show some; empty where they show all.
+    """
+    most = max(1, _GROUPS // max(1, len(found)))
+    blocks = [Block(rows=_group_rows(one, most, views=views)) for one in found]
+    parts = [
+        f"{most} of {len(one.groups):,} groups under {one.name}" if len(one.groups) > most else "" for one in found
+    ]
+    shown = ", ".join(filter(None, parts))
+    return blocks, f"The largest {shown}." if shown else ""
+
+
+def _group_rows(one: LossDuplicates, most: int, *, views: bool) -> list[Row]:
+    if not one.groups:
+        return [Row(label=one.name, note="no duplicates", tiles=())]
+    encoder = load_encoder(one.model) if views else None
+    return [_group_row(one, number, group, encoder) for number, group in enumerate(one.groups[:most], 1)]
+
+
+def _group_row(one: LossDuplicates, number: int, group: EqualGroup, encoder: Encoder | None) -> Row:
+    tiles = [
+        Tile(
+            image=_read(picture.path, _SHOWN),
+            caption="same bytes" if picture.identical else f"{picture.distance:.4f}" if place else "first",
+            note=picture.path.name,
+            below=_seen(picture.path, _read, encoder),
+        )
+        for place, picture in enumerate(group.pictures[:_PICTURES])
+    ]
+    count = len(group.pictures)
+    shown = f"{_PICTURES} of {count:,}" if count > _PICTURES else str(count)
+    return Row(label=f"group {number:,}", note=f"{shown} pictures, {one.name}", tiles=tiles, tint=shade(one.loss))
 
 
 def explanation_blocks(explanation: Explanation) -> list[Block]:

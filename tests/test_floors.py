@@ -31,7 +31,7 @@ FLOORS = (
     ("model_choice", "callbacks", "projector"),
     ("index",),
     ("retrieval", "reconstruction"),
-    ("run", "explanation", "contrasts", "metamers", "suggestion"),
+    ("run", "explanation", "contrasts", "duplication", "metamers", "suggestion"),
     ("experiment", "gallery"),
     ("study",),
     ("report",),

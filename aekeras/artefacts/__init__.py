@@ -5,7 +5,7 @@ synced, then renamed. TensorFlow Serving, which polls a folder for numbers, sees
 """
 
 from aekeras.artefacts.directories import Draft, latest_version, new_directory, new_version
-from aekeras.artefacts.files import digest, read_json, write_file, write_json
+from aekeras.artefacts.files import digest, new_file, read_json, write_file, write_json
 from aekeras.artefacts.names import safe_name, shown_path
 from aekeras.artefacts.storage import storage_errors, sync
 
@@ -14,6 +14,7 @@ __all__ = [
     "digest",
     "latest_version",
     "new_directory",
+    "new_file",
     "new_version",
     "read_json",
     "safe_name",

@@ -33,8 +33,19 @@ def write_file(path: Path, data: bytes) -> None:
     Raises:
         StorageError: The disk is full, or the place cannot be written.
     """
-    with storage_errors(path), partial_path(path.parent, path.name) as partial:
+    with new_file(path) as partial:
         partial.write_bytes(data)
+
+
+@contextmanager
+def new_file(path: Path) -> Iterator[Path]:
+    """A file to write, which becomes `path` in one step when the block ends well and vanishes when it does not.
+
+    Raises:
+        StorageError: The disk is full, or the place cannot be written.
+    """
+    with storage_errors(path), partial_path(path.parent, path.name) as partial:
+        yield partial
         sync(partial)
         partial.replace(path)
         sync(path.parent)

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from aekeras.cli.duplicates import duplicates
 from aekeras.cli.explain import explain
 from aekeras.cli.index import index
 from aekeras.cli.losses import losses
@@ -58,5 +59,5 @@ def main() -> None:
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 
-for _command in (train, search, explain, report, reconstruct, metamer, index, losses):
+for _command in (train, search, explain, duplicates, report, reconstruct, metamer, index, losses):
     main.add_command(_command)

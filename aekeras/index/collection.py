@@ -19,6 +19,7 @@ from aekeras.index.answers import Changes, IndexInfo, Neighbor, Verification
 from aekeras.index.asking import Asking, Question, Reader, asked
 from aekeras.index.criteria import Criteria
 from aekeras.index.queries import Query, queries_of
+from aekeras.index.tables import write_parquet
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, changing, resettled
@@ -270,6 +271,15 @@ class Index:
             InputError: Something is damaged or does not fit together, or a picture has another code now.
         """
         return verifying.verified(self.store, self.encoder, sample)
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Writes a table with one row per file: id, path, digest, size, mtime, metadata, code.
+
+        Raises:
+            MissingError: PyArrow is not installed (`pip install aekeras[parquet]`).
+            StorageError: The disk is full, or the place cannot be written.
+        """
+        write_parquet(self.store, Path(path))
 
     def info(self) -> IndexInfo:
         """What the index is, in short."""

@@ -7,7 +7,8 @@ Memory does not grow with the number of files: codes and small pictures go to th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from aekeras import images
 from aekeras.encoding import Encoder
 from aekeras.errors import MissingError, UnreadableImageError
 from aekeras.images import Picture, Unreadable
+from aekeras.index.interruption import Interruption
 from aekeras.index.planning import merged
 from aekeras.progress import Progress
 from aekeras.store import Change, Item, PathState
@@ -24,9 +26,6 @@ from aekeras.store import Change, Item, PathState
 _BATCH = 256  # pictures that are encoded together
 # A commit copies the table of items, so there is one whenever so many pictures, and such a share, have come.
 _COMMIT_EACH, _COMMIT_SHARE = 4096, 1 / 8
-
-
-_INTERRUPTED = "Interrupted. What was done so far is kept where it is new; `aekeras index sync` goes on from there."
 
 
 @dataclass(kw_only=True, eq=False)
@@ -74,32 +73,45 @@ def fill(
     files = [Path(path) for path in sorted(frozenset().union(*(target.wanted for target in targets)))]
     unreadable: list[Unreadable] = []
     progress.begin(stage, len(files))
-    try:
-        for batch in _batches(_watched(_outcomes(files, targets), progress), unreadable):
+    with Interruption() as interruption, closing(_outcomes(files, targets)) as outcomes:
+        for batch in _batches(_watched(outcomes, progress, interruption), unreadable):
             for target in targets:
                 _put(target, [picture for picture in batch if str(picture.file.path) in target.wanted], facts)
                 _commit_now_and_then(target.change)
         for target in targets:
             _put_unreadable(target, unreadable)
-    except KeyboardInterrupt:
-        for target in targets:
-            if target.change.interim:
-                target.change.commit(settle=False)
-        progress.warn(_INTERRUPTED)
-        raise
+        if interruption.asked:
+            progress.warn(_kept(targets))
+            raise KeyboardInterrupt
     progress.end(f"{len(files) - len(unreadable):,} pictures")
     return unreadable
 
 
-def _outcomes(files: Sequence[Path], targets: Sequence[Target]) -> Iterator[Picture | Unreadable]:
+def _kept(targets: Sequence[Target]) -> str:
+    """Commits what has come so far where that is of use, and says so."""
+    new = [target for target in targets if target.change.interim]
+    for target in new:
+        target.change.commit(settle=False)
+    if not new:
+        return "Interrupted: the indexes are as they were."
+    most = max(len(target.put) for target in new)
+    return f"Interrupted: what was done so far, {most:,} pictures, is kept; `aekeras index sync` goes on from there."
+
+
+def _outcomes(files: Sequence[Path], targets: Sequence[Target]) -> Generator[Picture | Unreadable, None, None]:
     sizes = sorted({target.size for target in targets})
     return images.stream(files, sizes, lambda content: all(target.knows(content) for target in targets))
 
 
-def _watched(outcomes: Iterable[Picture | Unreadable], progress: Progress) -> Iterator[Picture | Unreadable]:
+def _watched(
+    outcomes: Iterable[Picture | Unreadable], progress: Progress, interruption: Interruption
+) -> Iterator[Picture | Unreadable]:
+    """The same, up to a Ctrl-C."""
     for done, outcome in enumerate(outcomes, start=1):
         yield outcome
         progress.advance(done)
+        if interruption.asked:
+            break
 
 
 def _batches(outcomes: Iterable[Picture | Unreadable], unreadable: list[Unreadable]) -> Iterator[list[Picture]]:

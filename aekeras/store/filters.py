@@ -21,7 +21,7 @@ from typing import Any
 
 from aekeras.errors import InputError, did_you_mean
 
-OF_FILES = ("path", "name", "size")
+OF_FILES = ("path", "name", "bytes")
 """Columns that every picture has: its absolute path, the name of the file, its bytes."""
 
 _ROWS_AT_ONCE = 20_000  # judged together, so memory does not grow with the index
@@ -46,7 +46,7 @@ _TOKEN = re.compile(
     |(?P<foreign>--|/\*|[;?:@$\#\0])""",
     re.VERBOSE | re.ASCII,
 )
-_Row = tuple[Any, ...]  # id, path, name, size, and the value of each key that the condition reads; texts as bytes
+_Row = tuple[Any, ...]  # id, path, name, bytes, and the value of each key that the condition reads; texts as bytes
 _LOWER = str.maketrans(string.ascii_uppercase, string.ascii_lowercase)
 
 
@@ -99,7 +99,7 @@ class _Judge:
         self._database, self._where, self._deadline = database, where, 0.0
         self._select = f"SELECT {hidden}, CAST(path AS BLOB) FROM pictures WHERE (\n{where}\n)"
         database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
-        columns = [f"{hidden} INTEGER", "path TEXT", "name TEXT", "size INTEGER"]
+        columns = [f"{hidden} INTEGER", "path TEXT", "name TEXT", "bytes INTEGER"]
         columns += [f"{_quoted(name)} NUMERIC" for name in names.values()]
         authority = _Authority()
         with self._faults(authority):

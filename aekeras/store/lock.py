@@ -22,7 +22,7 @@ PATIENCE = 10.0
 
 
 @contextmanager
-def writing(directory: Path, patience: float = PATIENCE) -> Iterator[None]:
+def writing(directory: Path, patience: float | None = None) -> Iterator[None]:
     """The right to change the index in a folder; readers need none.
 
     The lock belongs to the process (`flock`), so that a dead holder's is free at once.
@@ -34,7 +34,7 @@ def writing(directory: Path, patience: float = PATIENCE) -> Iterator[None]:
         directory.mkdir(parents=True, exist_ok=True)
         lock = FileLock(directory / LOCK)
         try:
-            lock.acquire(timeout=patience, poll_interval=0.02)
+            lock.acquire(timeout=PATIENCE if patience is None else patience, poll_interval=0.02)
         except Timeout as error:
             raise StorageError(
                 f"Expected to be alone in changing {shown_path(directory)}. Received: {_holder(directory)} is changing "

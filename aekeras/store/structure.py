@@ -5,6 +5,7 @@ It is built from the stored codes and can be built anew at any time.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,16 +65,14 @@ class Structure:
         Raises:
             InputError: The file is damaged.
         """
+        self.facts = facts
         try:
             self._index: Any = faiss.read_index(str(path), _MAPPED)
-            name, _, value = facts.parameter.partition("=")
-            if name:
-                faiss.ParameterSpace().set_index_parameter(self._index, name, int(value))
+            self._search_for(0)
         except (RuntimeError, MemoryError, ValueError) as error:
             raise _damaged(path, "FAISS cannot read it") from error
         if self._index.ntotal != facts.count:
             raise _damaged(path, f"it holds {self._index.ntotal} codes where the manifest says {facts.count}")
-        self.facts = facts
 
     def suits(self, k: int) -> bool:
         """Whether it pays to ask for candidates: for a good part of all codes, measuring all is as fast."""
@@ -92,8 +91,24 @@ class Structure:
         found = np.full((len(query), count), -1, np.int64)
         most = min(count, self.facts.count)
         if len(query) and most:
+            self._search_for(most)
             found[:, :most] = self._index.search(query, most)[1]
         return found
+
+    def _search_for(self, count: int) -> None:
+        """Sets how thoroughly to search for so many candidates: as tuned, and more so for more than were wanted then.
+
+        The recall of 100 neighbors among 300,000 codes is then that of 10, or above.
+        """
+        name, _, text = self.facts.parameter.partition("=")
+        if not name:
+            return
+        value = int(text)
+        if name == "efSearch":
+            value = max(value, count)
+        elif name == "nprobe":
+            value = math.ceil(value * math.sqrt(max(1.0, count / (self.facts.wanted(NEIGHBORS) + 1))))
+        faiss.ParameterSpace().set_index_parameter(self._index, name, value)
 
 
 def build_structure(path: Path, kind: str, codes: Shards, ids: Ids, seed: int = 0) -> StructureFacts:
@@ -116,9 +131,9 @@ def build_structure(path: Path, kind: str, codes: Shards, ids: Ids, seed: int = 
         # FAISS says on stderr that it would like more codes to be trained on.
         with held_back(RuntimeError, MemoryError):
             index = _filled(_trained(kind, table, seed), table, ids)
+            found = tuned(index, table, ids, seed)
     except (RuntimeError, MemoryError) as error:
         raise refused(kind, table.code_dim, f"from {len(table)} codes: {reason(error)}") from error
-    found = tuned(index, table, ids, seed)
     _write(path, index)
     return StructureFacts(
         kind=kind, parameter=found.parameter, recall=found.recall, count=len(table), candidates=found.candidates

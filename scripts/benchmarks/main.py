@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import click
 from fidelity import fidelity_rows
+from indexing import indexing_rows, reranking_rows, sync_row
 from losses import loss_rows
+from million import million_rows
 from rich.console import Console
 from rich.table import Table
 from speed import cold_start_row, encoding_rows, oracle_row, training_row
@@ -23,13 +26,38 @@ _HELD_OUT = 5  # every fifth picture is a query
 @click.option("--loss", "losses", multiple=True, default=("l1_gray",), show_default=True)
 @click.option("--seconds", multiple=True, type=int, default=(30, 60, 120), show_default=True)
 @click.option("--losses", "only_losses", is_flag=True, help="Measure what each loss costs, and nothing else.")
-def main(pictures: Path | None, losses: tuple[str, ...], seconds: tuple[int, ...], only_losses: bool) -> None:
+@click.option(
+    "--indexes", "only_indexes", is_flag=True, help="Measure indexes, a million codes among them, and nothing else."
+)
+def main(
+    pictures: Path | None, losses: tuple[str, ...], seconds: tuple[int, ...], only_losses: bool, only_indexes: bool
+) -> None:
     """Measure on PICTURES, or on the built-in samples."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     console = Console(width=110)
+    if only_indexes:
+        for table in _indexes_tables():
+            console.print(table)
+        return
     if not only_losses:
         console.print(_pictures_table(pictures, losses, seconds))
     console.print(_losses_table())
+
+
+def _indexes_tables() -> Iterator[Table]:
+    """Indexing and search, each as soon as it is measured."""
+    for title, rows in (
+        ("indexing", [*indexing_rows(), sync_row()]),
+        ("1,000,000 codes of 64 numbers, k = 10", million_rows()),
+    ):
+        table = Table("measurement", "aekeras", "rival", "ratio", title=title)
+        for row in rows:
+            table.add_row(*row)
+        yield table
+    table = Table("loss", "candidates", "own fidelity@10", "ms per query", title="re-ranking by the loss itself")
+    for row in reranking_rows():
+        table.add_row(*row)
+    yield table
 
 
 def _losses_table() -> Table:

@@ -91,7 +91,7 @@ def test_a_condition_that_nothing_meets_finds_nothing(gray: Index, cat: Path) ->
 
 
 def test_a_condition_on_what_is_not_known_is_refused(gray: Index, cat: Path) -> None:
-    with pytest.raises(InputError, match=r"columns that there are: path, name, size, .*shape.*Received: 'shap'"):
+    with pytest.raises(InputError, match=r"columns that there are: path, name, bytes, .*shape.*Received: 'shap'"):
         gray.search(cat, where="shap = 'cat'")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -267,7 +268,7 @@ def test_a_build_keeps_the_ids_of_pictures_that_were_there(index: Index, photos:
     check_codes(index)
 
 
-def test_a_build_without_a_readable_picture_leaves_the_index_as_it_was(index: Index, photos: Path) -> None:
+def test_a_build_without_a_readable_picture_leaves_the_index_as_it_was(index: Index) -> None:
     Path("bad").mkdir()
     Path("bad/one.png").write_bytes(b"none")
     with pytest.raises(InputError, match=r"Expected at least one readable picture\. Received: 1 files, none"):
@@ -278,7 +279,7 @@ def test_a_build_without_a_readable_picture_leaves_the_index_as_it_was(index: In
 
 
 def test_whoever_comes_second_is_told_who_is_first(index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aekeras.store.lock.writing.__wrapped__.__defaults__", (0.0,))
+    monkeypatch.setattr("aekeras.store.lock.PATIENCE", 0.0)
     with (
         changing(index.directory),
         pytest.raises(StorageError, match=rf"indexes/l1_gray\. Received: process {os.getpid()}"),
@@ -287,27 +288,54 @@ def test_whoever_comes_second_is_told_who_is_first(index: Index, photos: Path, m
     assert index.sync(photos).count == 12
 
 
+class Interrupting(Telling):
+    """Presses Ctrl-C, once or oftener, after seven pictures."""
+
+    def __init__(self, times: int = 1) -> None:
+        super().__init__()
+        self._times = times
+
+    def advance(self, done: int, note: str = "") -> None:
+        del note
+        if done == 7:
+            for _ in range(self._times):
+                signal.raise_signal(signal.SIGINT)
+
+
 def test_ctrl_c_leaves_what_was_done_and_sync_goes_on(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("aekeras.index.filling._BATCH", 4)
     shutil.rmtree("indexes/l1")
-
-    class Interrupting(Telling):
-        def advance(self, done: int, note: str = "") -> None:
-            del note
-            if done == 7:
-                raise KeyboardInterrupt
-
     telling = Interrupting()
     with pytest.raises(KeyboardInterrupt):
         update_indexes(Update(sources=(photos,)), ["l1"], progress=telling)
     assert telling.warnings == [
-        "Interrupted. What was done so far is kept where it is new; `aekeras index sync` goes on from there."
+        "Interrupted: what was done so far, 7 pictures, is kept; `aekeras index sync` goes on from there."
     ]
     with Index.open("indexes/l1") as index:
-        assert len(index) == 4
+        assert len(index) == 7
         index.verify()
-        assert len(index.sync(photos).added) == 8
+        assert len(index.sync(photos).added) == 5
         check_codes(index)
+
+
+def test_ctrl_c_in_a_build_leaves_the_index_that_was_there(photos: Path) -> None:
+    telling = Interrupting()
+    with pytest.raises(KeyboardInterrupt):
+        build_indexes(photos.parent / "pictures", ["l1"], progress=telling)
+    assert telling.warnings == ["Interrupted: the indexes are as they were."]
+    with Index.open("indexes/l1") as index:
+        assert len(index) == 12
+        index.verify()
+
+
+def test_whoever_presses_ctrl_c_twice_does_not_wait(photos: Path) -> None:
+    shutil.rmtree("indexes/l1")
+    telling = Interrupting(times=2)
+    with pytest.raises(KeyboardInterrupt):
+        update_indexes(Update(sources=(photos,)), ["l1"], progress=telling)
+    assert telling.warnings == []
+    assert not Path("indexes/l1/manifest.json").exists()
+    assert len(update_indexes(Update(sources=(photos,)), ["l1"])[0].added) == 12
 
 
 def test_a_long_run_is_committed_now_and_then(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -171,7 +171,7 @@ def absence(chance: random.Random) -> Condition:
 def of_the_file(chance: random.Random) -> Condition:
     size, part = chance.randrange(100), chance.choice(["/b/", "x1", "photos"])
     if chance.random() < 0.5:
-        return f"size >= {size}", lambda row: row[2] >= size
+        return f"bytes >= {size}", lambda row: row[2] >= size
     if chance.random() < 0.5:
         return f"path LIKE '%{part}%'", lambda row: part in row[0]
     return f"name = 'x{size}.png'", lambda row: Path(row[0]).name == f"x{size}.png"
@@ -256,7 +256,7 @@ def test_keys_named_like_what_is_behind_the_scenes_are_keys(tmp_path: Path) -> N
 
 
 def test_columns_of_the_file_hide_keys_of_the_same_name(tmp_path: Path) -> None:
-    assert found(tmp_path, [{"name": "b", "Size": "9"}, {}], "name = '0.png' OR size = 1") == [0, 1]
+    assert found(tmp_path, [{"name": "b", "Bytes": "9"}, {}], "name = '0.png' OR bytes = 1") == [0, 1]
 
 
 def test_numbers_in_names_of_files_stay_text(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_paths_that_are_not_unicode_come_back_as_they_are(tmp_path: Path) -> Non
 
 def test_an_index_without_pictures_has_no_match(tmp_path: Path) -> None:
     with index(tmp_path / "items.sqlite", []) as connection:
-        assert matching(connection, "size > 1") == {}
+        assert matching(connection, "bytes > 1") == {}
 
 
 def test_a_long_list_is_a_condition_too(tmp_path: Path) -> None:
@@ -316,7 +316,7 @@ def refusal(folder: Path, where: str) -> str:
 def test_a_column_that_there_is_not_is_named_with_those_there_are(
     where: str, name: str, hint: str, tmp_path: Path
 ) -> None:
-    columns = "path, name, size, hue, label, scan date"
+    columns = "path, name, bytes, hue, label, scan date"
     assert refusal(tmp_path, where) == f"Expected columns that there are: {columns}. Received: {name!r}. {hint}"
 
 
@@ -360,7 +360,7 @@ def test_a_column_that_there_is_not_is_named_with_those_there_are(
         ("count(hue) > 1", "`count` is not allowed in it"),
         ("max(hue) > 1", "misuse of aggregate function max()"),
         ("nonsense(hue)", "no such function: nonsense"),
-        ("abs(-9223372036854775807 - size - 1) > 1", "integer overflow"),
+        ("abs(-9223372036854775807 - bytes - 1) > 1", "integer overflow"),
     ],
 )
 def test_what_is_no_condition_is_refused_in_one_line(where: str, reason: str, tmp_path: Path) -> None:

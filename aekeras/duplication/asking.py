@@ -1,0 +1,151 @@
+"""Indexes in, the groups of equal pictures in each out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from aekeras.duplication.answers import Duplicates, EqualGroup, EqualPicture, LossDuplicates, counted
+from aekeras.duplication.grouping import Star, grouped
+from aekeras.duplication.judges import judge_of
+from aekeras.duplication.pairs import equal_pairs
+from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.index import Criteria, Index, names, open_indexes
+from aekeras.places import Places
+from aekeras.progress import Progress
+from aekeras.store import Ids, check_distance
+
+
+def duplicates(
+    losses: Sequence[str] = (),
+    max_distance: float | None = None,
+    under: str | Path | None = None,
+    places: Places | None = None,
+    progress: Progress | None = None,
+) -> Duplicates:
+    """The groups of pictures that are equal under each loss.
+
+    Two pictures are equal when they are at most `max_distance` apart: by the loss itself, on the small pictures that
+    the index keeps, so these distances are exact; by their codes where it keeps none. Files with the same bytes are
+    equal in any case.
+
+    Being nearly equal is not transitive, so chains of equal pictures make no group. In a group, all are equal to its
+    first picture, and each picture is in one group at most. The first is the picture with most equals that are in no
+    group yet; of several such, the one that has been in the index for longest. So the groups are always the same.
+
+    Args:
+        losses: Losses to ask; every index where none is named.
+        max_distance: In the units of the loss; 5 % of a typical distance of the index where it is left out.
+        under: Compare only pictures below this folder.
+        places: Where models and indexes are.
+        progress: Told how far it is.
+
+    Raises:
+        MissingError: There is no index yet, or the model of one is gone.
+        InputError: An unknown loss, a negative `max_distance` or one up to which nearly all is equal, or nothing is
+            indexed below the folder.
+
+    Examples:
+        >>> import aekeras
+        >>> print(aekeras.duplicates(["l1_gray"]))
+    """
+    if max_distance is not None:
+        check_distance(max_distance)
+    progress = progress or Progress()
+    criteria = Criteria(under=None if under is None else Path(under))
+    opened = open_indexes(losses, places)
+    found = []
+    for part, (index, name) in enumerate(zip(opened, names(opened), strict=True), 1):
+        files = _Files.of(index, criteria)
+        progress.begin("Comparing pictures", len(files.ids), part=part, parts=len(opened))
+        found.append(_of_index(index, name, files, max_distance, progress))
+        progress.end(f"{counted(len(found[-1].groups), 'group')} under {name}")
+    return Duplicates(found)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class _Files:
+    """The files to compare.
+
+    Attributes:
+        ids: Of their contents, ascending, shape (N,).
+        paths: The files of each content, sorted.
+    """
+
+    ids: Ids
+    paths: dict[int, list[str]]
+
+    @classmethod
+    def of(cls, index: Index, criteria: Criteria) -> _Files:
+        """All that are asked for."""
+        items = index.store.items
+        paths = criteria.selected(index.store) if criteria.filters else items.paths(index.ids.tolist())
+        return cls(ids=np.sort(np.fromiter(paths, np.int64, len(paths))), paths=paths)
+
+    @property
+    def count(self) -> int:
+        return sum(map(len, self.paths.values()))
+
+
+def _of_index(index: Index, name: str, files: _Files, max_distance: float | None, progress: Progress) -> LossDuplicates:
+    typical = index.scale().typical if len(index) > 1 else 0.0
+    limit = EQUAL_SHARE * typical if max_distance is None else max_distance
+    judge = judge_of(index, files.ids, typical)
+    # What looks the same is compared once: a thousand blank pages would be half a million pairs.
+    twins = _Twins(judge.twins(files.ids))
+    pairs = equal_pairs(index.store, files.ids[twins.firsts], judge, limit, progress)
+    stars = grouped(twins.sums(np.array([len(files.paths[key]) for key in files.ids.tolist()], np.int64)), pairs)
+    groups = [EqualGroup(pictures=tuple(_pictures(star, twins, files))) for star in stars]
+    return LossDuplicates(
+        loss=index.loss,
+        name=name,
+        blind_to=index.origin.blind_to,
+        model=index.model,
+        index=index.directory,
+        max_distance=limit,
+        judged_by=judge.name,
+        count=files.count,
+        groups=tuple(sorted(groups, key=lambda group: (-len(group.pictures), group.pictures[0].path))),
+    )
+
+
+class _Twins:
+    """Pictures that look exactly the same, as one node.
+
+    Attributes:
+        firsts: The place of the first picture of each node, ascending, shape (M,).
+    """
+
+    def __init__(self, first_of_each: npt.NDArray[np.int64]) -> None:
+        self.firsts, self._node_of = np.unique(first_of_each, return_inverse=True)
+        self._order = np.argsort(self._node_of, kind="stable")
+        self._starts = np.searchsorted(self._node_of[self._order], np.arange(len(self.firsts) + 1))
+
+    def sums(self, values: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Of the pictures of each node, shape (M,)."""
+        return np.bincount(self._node_of, values, len(self.firsts)).astype(np.int64)
+
+    def places(self, node: int) -> list[int]:
+        """The places of its pictures, ascending."""
+        return self._order[self._starts[node] : self._starts[node + 1]].tolist()
+
+
+def _pictures(star: Star, twins: _Twins, files: _Files) -> Iterator[EqualPicture]:
+    """Those of a group: the first, then the nearest; files with the same bytes behind each other."""
+    nodes = [(0.0, star.first), *zip(star.distances.tolist(), star.others.tolist(), strict=True)]
+    contents = [
+        (distance, node != star.first, files.paths[key])
+        for distance, node in nodes
+        for key in files.ids[twins.places(node)].tolist()
+    ]
+    first, *others = contents
+    return chain.from_iterable(_copies(distance, paths) for distance, _, paths in [first, *sorted(others)])
+
+
+def _copies(distance: float, paths: Sequence[str]) -> Iterator[EqualPicture]:
+    return (EqualPicture(path=Path(path), distance=distance, identical=number > 0) for number, path in enumerate(paths))
