@@ -19,9 +19,9 @@ from aekeras.artefacts import storage_errors, sync
 from aekeras.errors import InputError, MissingError
 from aekeras.store.codes import checked_codes
 from aekeras.store.drafts import Drafts
-from aekeras.store.files import Numbers, remove_others
+from aekeras.store.files import Numbers, check_file, remove_others
 from aekeras.store.items import Item, ItemTable
-from aekeras.store.kept import Images
+from aekeras.store.kept import Images, checked_images
 from aekeras.store.lock import writing
 from aekeras.store.manifest import MANIFEST, Manifest
 from aekeras.store.records import Origin, Settings, StoredFile
@@ -36,7 +36,6 @@ class Change:
         origin: Where the codes come from.
         settings: How the index shall be kept.
         manifest: What is current; None before the first commit of a new index.
-        interim: Whether half of the change is of use: then it may be committed before all is done.
     """
 
     def __init__(
@@ -46,12 +45,18 @@ class Change:
         self.origin = origin
         self.settings = settings
         self.manifest = current
-        self.interim = not anew or current is None
+        self._replaces = anew and current is not None
         self._begun_from = None if anew else current
         self._next_id = 0 if current is None else current.next_id
         self._numbers = Numbers(directory)
         self._former_ids = _items_of(directory, current) if anew else None
         self._drafts: Drafts | None = None
+        self._broken = False
+
+    @property
+    def interim(self) -> bool:
+        """Whether half of the change is of use, and whole in itself: then it may be committed before all is done."""
+        return not (self._replaces or self._broken)
 
     def __len__(self) -> int:
         """How many contents have come since the last commit."""
@@ -66,7 +71,7 @@ class Change:
             images: Small pictures, shape (N, S, S, 3), uint8, with S of the origin; left out where none are kept.
 
         Raises:
-            InputError: The codes do not fit, or are not finite.
+            InputError: The codes or the small pictures do not fit, or codes are not finite.
             StorageError: The disk is full, or the place cannot be written.
         """
         array = checked_codes(codes, self._code_dim())
@@ -75,9 +80,11 @@ class Change:
                 f"Expected one code per item. Received: {len(array)} codes and {len(items)} items. "
                 f"Encode the items anew."
             )
+        if images is not None:
+            images = checked_images(images, len(items), self.origin.image_size)
         kept = images if self.settings.keep_images else None
-        with storage_errors(self.directory):
-            self._drafted(array.shape[1]).add(items, array, kept, self._new_ids)
+        with self._drafting(array.shape[1]) as drafts:
+            drafts.add(items, array, kept, self._new_ids)
 
     def add_paths(self, items: Sequence[Item]) -> None:
         """Says that contents that are there already are found in these files, too.
@@ -86,8 +93,8 @@ class Change:
             StorageError: The disk is full, or the place cannot be written.
         """
         if items:
-            with storage_errors(self.directory):
-                self._drafted().add_paths(items)
+            with self._drafting() as drafts:
+                drafts.add_paths(items)
 
     def remove(self, paths: Collection[str]) -> None:
         """Forgets files; a content that no file has any more goes with its code.
@@ -96,8 +103,8 @@ class Change:
             StorageError: The disk is full, or the place cannot be written.
         """
         if paths:
-            with storage_errors(self.directory):
-                self._drafted().remove(paths)
+            with self._drafting() as drafts:
+                drafts.remove(paths)
 
     def describe(self, metadata: Mapping[str, Mapping[str, str]]) -> None:
         """Says what else is known of files that are indexed.
@@ -106,8 +113,8 @@ class Change:
             StorageError: The disk is full, or the place cannot be written.
         """
         if metadata:
-            with storage_errors(self.directory):
-                self._drafted().items.describe(metadata)
+            with self._drafting() as drafts:
+                drafts.items.describe(metadata)
 
     def put_unreadable(self, files: Sequence[tuple[str, int, int, str]]) -> None:
         """Remembers files that are no pictures: (path, size, mtime_ns, reason). An empty new index remembers nothing.
@@ -116,12 +123,13 @@ class Change:
             StorageError: The disk is full, or the place cannot be written.
         """
         if files and self._code_dim() is not None:
-            with storage_errors(self.directory):
-                self._drafted().items.put_unreadable(files)
+            with self._drafting() as drafts:
+                drafts.items.put_unreadable(files)
 
     def holds(self, content: str) -> bool:
         """Whether a content, by its digest, is in the index with what was changed so far."""
-        return self._code_dim() is not None and self._drafted().items.id_of(content) is not None
+        with storage_errors(self.directory):
+            return self._code_dim() is not None and self._drafted().items.id_of(content) is not None
 
     def commit(self, *, settle: bool = True, rebuild: bool = False) -> Manifest | None:
         """Makes the change so far the current state; nothing where there is none.
@@ -131,19 +139,18 @@ class Change:
             rebuild: Write everything that is derived from codes anew, although nothing changed.
 
         Raises:
-            InputError: The kind of the index does not suit its codes.
+            InputError: The kind of the index does not suit its codes, a file of it is damaged, or the change broke off.
             StorageError: The disk is full, or the place cannot be written. What was there stays as it was.
         """
-        if rebuild:
-            self._drafted()
-        if self._drafts is None:
+        if self._drafts is None and not rebuild and not self._broken:
             return self.manifest
-        with storage_errors(self.directory):
-            manifest = self._written(self._drafts, settle=settle, rebuild=rebuild)
-            self._drafts = None
+        with self._drafting() as drafts:
+            manifest = self._written(drafts, settle=settle, rebuild=rebuild)
             manifest.write(self.directory)
+            self._drafts = None
             self.manifest = self._begun_from = manifest
-            self._former_ids = None
+            self._replaces, self._former_ids = False, None
+        with storage_errors(self.directory):
             remove_others(self.directory, {file.name for file in manifest.files})
         return manifest
 
@@ -153,8 +160,9 @@ class Change:
             self._drafts.items.close()
         # The manifest on the disk counts: an interruption may have come just after it was written.
         current = _current(self.directory)
-        if current is not None or not (self.directory / MANIFEST).exists():
-            remove_others(self.directory, {file.name for file in current.files} if current else ())
+        with storage_errors(self.directory):
+            if current is not None or not (self.directory / MANIFEST).exists():
+                remove_others(self.directory, {file.name for file in current.files} if current else ())
 
     def _written(self, drafts: Drafts, *, settle: bool, rebuild: bool) -> Manifest:
         last = self._begun_from
@@ -190,7 +198,18 @@ class Change:
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
+    @contextmanager
+    def _drafting(self, code_dim: int | None = None) -> Iterator[Drafts]:
+        """The drafts, to be changed; when that does not go to its end, they fit together no more."""
+        with storage_errors(self.directory):
+            drafts = self._drafted(code_dim)
+            self._broken = True
+            yield drafts
+            self._broken = False
+
     def _drafted(self, code_dim: int | None = None) -> Drafts:
+        if self._broken:
+            raise InputError("Expected a change that went well so far. Received: one that broke off. Begin it anew.")
         if self._drafts is None:
             last = self._begun_from
             dim = last.code_dim if last is not None else code_dim
@@ -267,6 +286,8 @@ def _closing(change: Change) -> Iterator[None]:
 def _items_of(directory: Path, manifest: Manifest | None) -> ItemTable | None:
     """The items of an index that is to be replaced; None where there is none, or it is damaged."""
     try:
+        if manifest is not None:
+            check_file(directory / manifest.items.name, manifest.items, whole=True)
         return None if manifest is None else ItemTable(directory / manifest.items.name)
     except (MissingError, InputError):
         return None

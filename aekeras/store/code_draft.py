@@ -19,11 +19,21 @@ class CodeDraft:
         added: How many codes have come.
     """
 
-    def __init__(self, base: Sequence[Path], code_dim: int, new_path: Callable[[], Path]) -> None:
-        """Begins with the shards of the last generation; `new_path` names a new file."""
+    def __init__(
+        self, base: Sequence[Path], code_dim: int, new_path: Callable[[], Path], check: Callable[[Path], None]
+    ) -> None:
+        """Begins with the shards of the last generation.
+
+        Args:
+            base: The shards.
+            code_dim: Numbers per code.
+            new_path: Names a new file.
+            check: Passes when a shard is as it was written; asked before codes of it are written anew.
+        """
         self._base = list(base)
         self._code_dim = code_dim
         self._new_path = new_path
+        self._check = check
         self._waiting: list[tuple[Codes, Ids]] = []
         self._written: list[Path] = []
         self.added = 0
@@ -47,6 +57,7 @@ class CodeDraft:
             merge: Write half-empty shards together although nothing was added or removed.
 
         Raises:
+            InputError: A shard that has to be written anew is damaged.
             OSError: The disk is full, or the place cannot be written.
         """
         if not (removed or self.added or merge):
@@ -61,6 +72,7 @@ class CodeDraft:
             if live.all() and 2 * len(shard) > SHARD:
                 stay.append(path)
             else:
+                self._check(path)
                 self.add(shard[np.flatnonzero(live)], shard.ids[live])
         for codes, ids in late:
             live = ~np.isin(ids, gone)

@@ -24,6 +24,9 @@ Rows = npt.NDArray[np.int64]
 SHARD = 65_536
 """Codes per file: 16 MiB of 64 numbers are rewritten in a moment, and searched without a seam."""
 
+# The square of the largest distance between two codes must not exceed float32.
+_LONGEST = 1e18
+
 # Mapped into memory where this FAISS can: opening does not read the codes.
 _MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", 0)
 
@@ -41,9 +44,12 @@ def checked_codes(codes: npt.ArrayLike, code_dim: int | None = None) -> Codes:
             f"Expected codes of shape (N, {wanted}). Received: shape {array.shape}. "
             f"Encode with the model that made the index."
         )
-    if not np.isfinite(array).all():
-        row = int(np.argmin(np.isfinite(array).all(axis=1)))
-        raise InputError(f"Expected finite codes. Received: NaN or infinity in row {row}. Train the model anew.")
+    with np.errstate(over="ignore", invalid="ignore"):
+        fit = np.sqrt(np.einsum("nd,nd->n", array, array)) < _LONGEST
+    if not fit.all():
+        row = int(np.argmin(fit))
+        what = f"a length above {_LONGEST:g}" if np.isfinite(array[row]).all() else "NaN or infinity"
+        raise InputError(f"Expected finite codes. Received: {what} in row {row}. Train the model anew.")
     return array
 
 

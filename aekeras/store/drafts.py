@@ -10,7 +10,7 @@ import numpy as np
 from aekeras.errors import InputError
 from aekeras.store.code_draft import CodeDraft
 from aekeras.store.codes import Codes
-from aekeras.store.files import Numbers
+from aekeras.store.files import Numbers, check_file
 from aekeras.store.image_draft import ImageDraft
 from aekeras.store.item_draft import ItemDraft
 from aekeras.store.items import Item
@@ -31,16 +31,31 @@ class Drafts:
     """
 
     def __init__(self, directory: Path, last: Manifest | None, numbers: Numbers, size: int, code_dim: int) -> None:
-        """Begins with the files of the last generation, or with none."""
+        """Begins with the files of the last generation, or with none.
+
+        Raises:
+            InputError: The file of the items is damaged.
+            OSError: The disk is full, or the place cannot be written.
+        """
         codes, images = ((), ()) if last is None else (last.codes, last.images)
+        stored = {} if last is None else {directory / file.name: file for file in last.files}
+
+        def check(path: Path) -> None:
+            # What is copied gets a checksum of its own, which would hide that it was damaged before.
+            if path in stored:
+                check_file(path, stored[path], whole=True)
+
+        base = None if last is None else directory / last.items.name
+        if base is not None:
+            check(base)
         self.code_dim = code_dim
         self.added = 0
-        self.items = ItemDraft(numbers.new("items", "sqlite")[1], None if last is None else directory / last.items.name)
+        self.items = ItemDraft(numbers.new("items", "sqlite")[1], base)
         self._codes = CodeDraft(
-            [directory / file.name for file in codes], code_dim, lambda: numbers.new("codes", "faiss")[1]
+            [directory / file.name for file in codes], code_dim, lambda: numbers.new("codes", "faiss")[1], check
         )
         self._images = ImageDraft(
-            [directory / file.name for file in images], size, lambda: numbers.new("images", "npy")
+            [directory / file.name for file in images], size, lambda: numbers.new("images", "npy"), check
         )
         self._left: set[int] = set()
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import mmap
+import os
 import re
-from collections.abc import Collection
-from contextlib import suppress
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
+from io import BufferedReader
 from pathlib import Path
 
-from aekeras.artefacts import digest, shown_path, storage_errors
+from aekeras.artefacts import shown_path, storage_errors
 from aekeras.errors import InputError, MissingError
 from aekeras.store.records import REBUILD, StoredFile
 
@@ -55,15 +59,55 @@ def check_file(path: Path, stored: StoredFile, *, whole: bool = False) -> None:
         InputError: It has changed.
         StorageError: It cannot be read.
     """
+    with _opened(path) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size != stored.size:
+            raise _damaged(path, f"{size} bytes instead of {stored.size}")
+        if (whole or size <= _READ_WHOLE) and hashlib.file_digest(file, "sha256").hexdigest() != stored.sha256:
+            raise _damaged(path, "other bytes")
+
+
+class UnreadFile:
+    """A large file of which not every byte was read; it can be read even when a later generation has removed it."""
+
+    def __init__(self, path: Path, stored: StoredFile) -> None:
+        """Holds the file.
+
+        Raises:
+            MissingError: There is no such file.
+            StorageError: It cannot be read.
+        """
+        self._path, self._stored = path, stored
+        with _opened(path) as file:
+            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def check(self) -> None:
+        """Passes when every byte is as it was written.
+
+        Raises:
+            InputError: It has changed.
+        """
+        if hashlib.sha256(self._bytes).hexdigest() != self._stored.sha256:
+            raise _damaged(self._path, "other bytes")
+
+
+def unread_files(directory: Path, files: Collection[StoredFile]) -> list[UnreadFile]:
+    """Those of the files of which `check_file` reads only the size.
+
+    Raises:
+        MissingError: There is no such file.
+        StorageError: It cannot be read.
+    """
+    return [UnreadFile(directory / stored.name, stored) for stored in files if stored.size > _READ_WHOLE]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[BufferedReader]:
     try:
-        with storage_errors(path), path.open("rb"):
-            size = path.stat().st_size
+        with storage_errors(path), path.open("rb") as file:
+            yield file
     except FileNotFoundError as error:
         raise MissingError(f"Expected a file at {shown_path(path)}. Found none. {REBUILD}") from error
-    if size != stored.size:
-        raise _damaged(path, f"{size} bytes instead of {stored.size}")
-    if (whole or size <= _READ_WHOLE) and digest(path) != stored.sha256:
-        raise _damaged(path, "other bytes")
 
 
 def _damaged(path: Path, found: str) -> InputError:

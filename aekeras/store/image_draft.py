@@ -18,11 +18,25 @@ class ImageDraft:
     A file keeps the pictures that are in use no more, until they are half of it; then the others move.
     """
 
-    def __init__(self, base: Sequence[Path], size: int, new_file: Callable[[], tuple[int, Path]]) -> None:
-        """Begins with the files of the last generation; `new_file` names a new one, of pictures size x size."""
+    def __init__(
+        self,
+        base: Sequence[Path],
+        size: int,
+        new_file: Callable[[], tuple[int, Path]],
+        check: Callable[[Path], None],
+    ) -> None:
+        """Begins with the files of the last generation.
+
+        Args:
+            base: The files.
+            size: Side of the pictures in pixels.
+            new_file: Names a new file.
+            check: Passes when a file is as it was written; asked before pictures of it move.
+        """
         self._base = list(base)
         self._full = images_per_file(size)
         self._new_file = new_file
+        self._check = check
         self._waiting: list[Images] = []
         self._number, self._path = -1, Path()
         self._written: list[Path] = []
@@ -47,6 +61,7 @@ class ImageDraft:
         """The files of all pictures that the items name; tells the items of those that moved.
 
         Raises:
+            InputError: A file of which pictures have to move is damaged.
             OSError: The disk is full, or the place cannot be written.
         """
         in_use = items.image_counts()
@@ -61,6 +76,7 @@ class ImageDraft:
         return [*(path for path in files if path not in moving), *self._written]
 
     def _move(self, path: Path, items: ItemDraft) -> None:
+        self._check(path)
         images = open_images(path)
         rows = items.images_in(number_of(path.name))
         places = self.add(images[[row for row, _ in rows]])

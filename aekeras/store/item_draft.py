@@ -50,11 +50,15 @@ class ItemDraft:
         with self._refusals():
             self._connection = sqlite3.connect(path)
             self._connection.text_factory = os.fsdecode
-            # Nobody reads the file before it is whole, and a broken one is thrown away: no journal is needed.
-            self._connection.execute("PRAGMA journal_mode = OFF")
-            self._connection.execute("PRAGMA synchronous = OFF")
-            if base is None:
-                self._connection.executescript(_TABLES)
+            try:
+                # Nobody reads the file before it is whole, and a broken one is thrown away: no journal is needed.
+                self._connection.execute("PRAGMA journal_mode = OFF")
+                self._connection.execute("PRAGMA synchronous = OFF")
+                if base is None:
+                    self._connection.executescript(_TABLES)
+            except BaseException:
+                self._connection.close()
+                raise
 
     def put_contents(self, rows: Iterable[tuple[int, str, int | None, int | None]]) -> None:
         """Adds contents: (id, digest, file and row of the small picture)."""

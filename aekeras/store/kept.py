@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -10,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from aekeras.artefacts import shown_path, sync
-from aekeras.errors import InputError
+from aekeras.errors import InputError, StorageError
 from aekeras.store.files import number_of
 from aekeras.store.records import REBUILD
 
@@ -23,6 +24,21 @@ def images_per_file(size: int) -> int:
     return max(1, _FILE_BYTES // (size * size * 3))
 
 
+def checked_images(images: npt.ArrayLike, count: int, size: int) -> Images:
+    """The pictures, shape (count, size, size, 3), uint8.
+
+    Raises:
+        InputError: They are others.
+    """
+    array = np.asarray(images)
+    if array.shape != (count, size, size, 3) or array.dtype != np.uint8:
+        raise InputError(
+            f"Expected small pictures of shape ({count}, {size}, {size}, 3), uint8. Received: shape {array.shape}, "
+            f"{array.dtype}. Read them at the model's size."
+        )
+    return array
+
+
 def write_images(path: Path, images: Images) -> None:
     """Writes a new file of pictures, synced.
 
@@ -33,8 +49,11 @@ def write_images(path: Path, images: Images) -> None:
     Raises:
         OSError: The disk is full, or the place cannot be written.
     """
+    images = np.ascontiguousarray(images)
     with path.open("wb") as file:
-        np.save(file, images, allow_pickle=False)
+        # np.save would write the array past Python, and tell of a full disk without the system's reason.
+        np.lib.format.write_array_header_1_0(file, np.lib.format.header_data_from_array_1_0(images))
+        file.write(images.data)
     sync(path)
 
 
@@ -43,10 +62,16 @@ def open_images(path: Path) -> Images:
 
     Raises:
         InputError: The file is damaged.
+        StorageError: The system lets nobody open so many files.
     """
     try:
         images = np.load(path, mmap_mode="r", allow_pickle=False)
     except (ValueError, EOFError, OSError) as error:
+        if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+            raise StorageError(
+                f"Expected to open {shown_path(path)}. Received: {error.strerror}. Raise the limit on open files "
+                f"(`ulimit -n`), or open fewer indexes at once."
+            ) from error
         raise _damaged(path, str(error)) from error
     if images.dtype != np.uint8 or images.ndim != 4 or images.shape[3] != 3:
         raise _damaged(path, f"an array of {images.dtype}, shape {images.shape}")

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from aekeras.artefacts import digest, read_json, shown_path, storage_errors, write_json
+from aekeras.artefacts import digest, read_json, shown_path, storage_errors, write_file
 from aekeras.errors import InputError, MissingError
 from aekeras.store.records import (
     REBUILD,
@@ -149,7 +149,9 @@ class Manifest:
     def write(self, directory: Path) -> None:
         """Makes this the manifest of the index in a folder, in one step."""
         content = self.to_dict()
-        write_json(directory / MANIFEST, {**content, "checksum": _checksum(content)})
+        text = json.dumps({**content, "checksum": _checksum(content)}, indent=2, allow_nan=False)
+        # No newline at the end: one that is lost would be a damage that nobody could see.
+        write_file(directory / MANIFEST, text.encode())
 
 
 def _checksum(content: dict[str, Any]) -> str:

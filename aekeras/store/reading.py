@@ -14,7 +14,7 @@ from aekeras.artefacts import shown_path
 from aekeras.errors import InputError, MismatchError, MissingError
 from aekeras.store import searching
 from aekeras.store.codes import Codes, CodeTable, Ids, Rows, checked_codes
-from aekeras.store.files import check_file
+from aekeras.store.files import check_file, unread_files
 from aekeras.store.items import Item, ItemTable
 from aekeras.store.kept import Images, KeptImages
 from aekeras.store.manifest import MANIFEST, Manifest
@@ -38,6 +38,7 @@ class Store:
         self.manifest = manifest
         for stored in manifest.files:
             check_file(directory / stored.name, stored)
+        self._unread = unread_files(directory, manifest.codes)
         self._codes = CodeTable(self._paths(manifest.codes), manifest.code_dim)
         if len(self._codes) != manifest.count:
             raise InputError(
@@ -169,12 +170,25 @@ class Store:
     def verify(self) -> None:
         """Reads every byte of the index; passes when all are as they were written, and fit together.
 
+        What somebody has changed since it was opened is verified as it is now.
+
         Raises:
             MissingError: A file is gone.
             InputError: A file has changed, or items, codes and small pictures do not fit together.
         """
-        for stored in self.manifest.files:
-            check_file(self.directory / stored.name, stored, whole=True)
+        Manifest.read(self.directory)
+        try:
+            for stored in self.manifest.files:
+                check_file(self.directory / stored.name, stored, whole=True)
+        except MissingError:
+            with Store.open(self.directory) as now:
+                if now.manifest == self.manifest:
+                    raise
+                now.verify()
+            return
+        self._check_together()
+
+    def _check_together(self) -> None:
         ids = self._codes.ids.tolist()
         if len(set(ids)) != len(ids) or (ids and not 0 <= min(ids) <= max(ids) < self.manifest.next_id):
             raise InputError(
@@ -186,8 +200,8 @@ class Store:
     @cached_property
     def _intact(self) -> CodeTable:
         """The codes, every byte of them as it was written: whoever reads them all can as well look."""
-        for stored in self.manifest.codes:
-            check_file(self.directory / stored.name, stored, whole=True)
+        for file in self._unread:
+            file.check()
         return self._codes
 
     @cached_property
@@ -201,15 +215,16 @@ class Store:
         count = structure.facts.wanted(k)
         known = len(self) - len(self._later)
         # Of what is gone, the structure still knows; so many more candidates make up for it.
-        asked = -(-count * structure.facts.count // max(known, 1))
+        asked = min(-(-count * structure.facts.count // max(known, 1)), structure.facts.count)
         rows = self._codes.rows_of(structure.candidates(query, asked))
         found = []
-        later = searching.nearest(self._codes, query, k, self._later) if len(self._later) else [None] * len(query)
+        later = searching.nearest(self._codes, query, k, self._later)
         for code, row, late in zip(query, rows, later, strict=True):
-            near = np.unique(row[row >= 0])
-            if late is not None:
-                near = np.union1d(near, self._codes.rows_of(late.ids))
-            found.append(searching.ranked(self._codes, code, near, k))
+            near = np.union1d(row[row >= 0], self._codes.rows_of(late.ids))
+            if len(near) < min(k, len(self)):  # the lists that it looked into hold no more
+                found += searching.nearest(self._codes, code[None], k)
+            else:
+                found.append(searching.ranked(self._codes, code, near, k))
         return found
 
     def _rows(self, ids: Sequence[int] | Ids) -> Rows:

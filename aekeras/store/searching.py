@@ -23,6 +23,7 @@ Distances = npt.NDArray[np.float64]
 # So many more are proposed than wanted: equal and nearly equal distances get their right order.
 _SPARE = 16
 _UNIT = 2.0**-24  # of rounding, float32
+_LEAST, _MOST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +78,7 @@ def nearest(table: CodeTable, query: Codes, k: int, rows: Rows | None = None) ->
 def within(table: CodeTable, query: Codes, radius: float, rows: Rows | None = None) -> list[Found]:
     """All codes up to a distance from each query, nearest first, equally near ones in the order of their ids."""
     longest = float(np.linalg.norm(query, axis=1).max(initial=0.0))
-    limit = radius**2 + _rounding(longest, radius, table.code_dim)
+    limit = min(radius**2 + _rounding(longest, radius, table.code_dim), _MOST)
     parts: list[list[Rows]] = [[] for _ in query]
     for block in table.blocks(rows):
         ends, _, positions = block.flat.range_search(query, limit)
@@ -137,9 +138,10 @@ def _is_certain(code: Codes, found: Found, reach: float, *, directly: bool) -> b
 def _rounding(norm: float, distance: float, code_dim: int) -> float:
     """At most this is what rounding does to |x|^2 + |y|^2 - 2xy with |x| = norm, |y| <= norm + distance.
 
-    With a norm of 0 it is what rounding does to the sum of squared differences.
+    With a norm of 0 it is what rounding does to the sum of squared differences. What is smaller than `_LEAST` may
+    be rounded to nothing.
     """
-    return (code_dim + 4) * _UNIT * (2 * norm + distance) ** 2
+    return (code_dim + 4) * (_UNIT * (2 * norm + distance) ** 2 + _LEAST)
 
 
 def _joined(parts: Iterable[Rows]) -> Rows:

@@ -46,17 +46,18 @@ class StructurePlan:
             path: Where a new one would be written.
 
         Raises:
-            InputError: `strict`, and FAISS cannot build the kind that is wanted from these codes.
+            InputError: `strict`, and FAISS cannot build the kind that is wanted from these codes, or no kind fits
+                into the memory.
             OSError: The disk is full, or the place cannot be written.
         """
         shards = [Shard(file, self.code_dim) for file in codes]
         ids = np.concatenate([np.empty(0, np.int64), *(shard.ids for shard in shards)])
-        kind = self._kind(len(ids))
-        if kind == "flat":
-            return None
-        if self.former is not None and self._still_good(ids, self.former, kind):
-            return self.former
         try:
+            kind = self._kind(len(ids))
+            if kind == "flat":
+                return None
+            if self.former is not None and self._still_good(ids, self.former, kind):
+                return self.former
             facts = build_structure(path, kind, shards, ids)
         except InputError:
             if self.strict:
