@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -71,18 +71,18 @@ def updated(indexes: Sequence[Index], update: Update, progress: Progress) -> lis
         InputError: A folder without pictures, or a damaged table.
         StorageError: Another process is changing an index, or the disk is full.
     """
-    files = gathered_files(update.sources, update.tables, progress)
     gone_below = update.sources if update.drop else ()
     if update.dry_run:
+        files = gathered_files(update.sources, update.tables, progress)
         plans = [planned(index.store, files.states, files.facts, gone_below) for index in indexes]
         return [_would(index, plan) for index, plan in zip(indexes, plans, strict=True)]
-    with ExitStack() as until_done:
-        works = []
-        for index in indexes:
-            change = until_done.enter_context(changing(index.directory))
-            # What it holds is asked again: somebody may have changed it before the lock was ours.
-            store = until_done.enter_context(Store.open(index.directory))
-            works.append(_Work(index, change, store, planned(store, files.states, files.facts, gone_below)))
+    with _locked(indexes) as locked:
+        # Listed only now: what others added before the lock was ours would else seem to have vanished.
+        files = gathered_files(update.sources, update.tables, progress)
+        works = [
+            _Work(index, change, store, planned(store, files.states, files.facts, gone_below))
+            for index, change, store in locked
+        ]
         return _carried_out(works, files, progress)
 
 
@@ -93,11 +93,9 @@ def removed(indexes: Sequence[Index], places: Sequence[Path]) -> list[Changes]:
         InputError: Nothing of it is indexed.
         StorageError: Another process is changing an index, or the disk is full.
     """
-    with ExitStack() as until_done:
+    with _locked(indexes) as locked:
         works = []
-        for index in indexes:
-            change = until_done.enter_context(changing(index.directory))
-            store = until_done.enter_context(Store.open(index.directory))
+        for index, change, store in locked:
             known = store.items.states()
             works.append(_Work(index, change, store, Plan(known=known, vanished=tuple(sorted(below(known, places))))))
         for place in places:
@@ -107,6 +105,22 @@ def removed(indexes: Sequence[Index], places: Sequence[Path]) -> list[Changes]:
                     f"nothing is in {', '.join(shown_path(index.directory) for index in indexes)}. Check the path."
                 )
         return [_committed(work, ()) for work in works]
+
+
+@contextmanager
+def _locked(indexes: Sequence[Index]) -> Iterator[list[tuple[Index, Change, Store]]]:
+    """The indexes with a change of each begun, and each opened as it is now: others may have written meanwhile."""
+    with ExitStack() as until_done:
+        changes = {}
+        for index in sorted(
+            indexes, key=lambda index: str(index.directory.absolute())
+        ):  # so that nobody waits in a ring
+            changes[index.directory] = until_done.enter_context(changing(index.directory))
+        stores = [until_done.enter_context(Store.open(index.directory)) for index in indexes]
+        for index, store in zip(indexes, stores, strict=True):
+            if store.manifest.origin != index.origin:
+                index.reopen()  # by now it has another model
+        yield [(index, changes[index.directory], store) for index, store in zip(indexes, stores, strict=True)]
 
 
 @dataclass(frozen=True)

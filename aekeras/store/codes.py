@@ -75,11 +75,20 @@ class Block:
 
     Attributes:
         flat: They, as FAISS searches them one by one.
-        rows: Their places in the table, shape (n,).
+        start: The row of the first, where they are a stretch of the table.
+        rows: Their rows, shape (n,), where they are not.
     """
 
     flat: Any
-    rows: Rows
+    start: int = 0
+    rows: Rows | None = None
+
+    def __len__(self) -> int:
+        return self.flat.ntotal
+
+    def rows_at(self, positions: Rows) -> Rows:
+        """The rows of the codes at positions in this block."""
+        return positions + self.start if self.rows is None else self.rows[positions]
 
 
 class Shard:
@@ -101,15 +110,17 @@ class Shard:
             raise _damaged(path, "FAISS cannot read it") from error
         _check(path, index, code_dim)
         self.ids: Ids = faiss.vector_to_array(index.id_map)
-        self._owner = index  # It owns the memory of the next.
+        self._owner = index  # It owns the memory of the next two.
         self.flat = faiss.downcast_index(index.index)
+        values = self.flat.get_xb()  # type: ignore[attr-defined]  # it is a flat index
+        self._codes = faiss.rev_swig_ptr(values, self.flat.ntotal * code_dim).reshape(-1, code_dim)
 
     def __len__(self) -> int:
         return len(self.ids)
 
     def __getitem__(self, positions: Rows) -> Codes:
         """The codes at positions in this file, shape (len(positions), D)."""
-        return self.flat.reconstruct_batch(np.ascontiguousarray(positions, dtype=np.int64))
+        return self._codes[positions]
 
 
 class CodeTable:
@@ -137,17 +148,20 @@ class CodeTable:
     @cached_property
     def by_id(self) -> Rows:
         """The rows in the order of their ids."""
-        if (np.diff(self.ids) > 0).all():
-            return np.arange(len(self.ids))
-        return np.argsort(self.ids)
+        return np.arange(len(self)) if self._ascending else np.argsort(self.ids)
+
+    @cached_property
+    def _ascending(self) -> bool:
+        return bool((self.ids[1:] > self.ids[:-1]).all())
 
     def rows_of(self, ids: npt.ArrayLike) -> Rows:
         """The row of each id; -1 where the index has no such id."""
         wanted = np.asarray(ids, dtype=np.int64)
         if not len(self):
             return np.full(wanted.shape, -1)
-        places = np.searchsorted(self.ids, wanted, sorter=self.by_id)
-        rows = self.by_id[np.minimum(places, len(self) - 1)]
+        places = np.searchsorted(self.ids, wanted, sorter=None if self._ascending else self.by_id)
+        rows = np.minimum(places, len(self) - 1)
+        rows = rows if self._ascending else self.by_id[rows]
         return np.where(self.ids[rows] == wanted, rows, -1)
 
     def __getitem__(self, rows: npt.ArrayLike) -> Codes:
@@ -167,17 +181,13 @@ class CodeTable:
             rows: Only these, ascending; all where there are none named.
         """
         for shard, start in zip(self._shards, self._starts.tolist(), strict=False):
-            whole = np.arange(start, start + len(shard))
-            if rows is None:
-                yield Block(shard.flat, whole)
-                continue
-            first, last = np.searchsorted(rows, (start, start + len(shard)))
+            first, last = (0, len(shard)) if rows is None else np.searchsorted(rows, (start, start + len(shard)))
             if last - first == len(shard):
-                yield Block(shard.flat, whole)
-            elif last > first:
+                yield Block(shard.flat, start=start)
+            elif rows is not None and last > first:
                 part = faiss.IndexFlatL2(self.code_dim)
                 part.add(shard[rows[first:last] - start])
-                yield Block(part, rows[first:last])
+                yield Block(part, rows=rows[first:last])
 
 
 def _check(path: Path, index: Any, code_dim: int) -> None:

@@ -216,15 +216,14 @@ class Store:
         known = len(self) - len(self._later)
         # Of what is gone, the structure still knows; so many more candidates make up for it.
         asked = min(-(-count * structure.facts.count // max(known, 1)), structure.facts.count)
-        rows = self._codes.rows_of(structure.candidates(query, asked))
-        found = []
-        later = searching.nearest(self._codes, query, k, self._later)
-        for code, row, late in zip(query, rows, later, strict=True):
-            near = np.union1d(row[row >= 0], self._codes.rows_of(late.ids))
-            if len(near) < min(k, len(self)):  # the lists that it looked into hold no more
-                found += searching.nearest(self._codes, code[None], k)
-            else:
-                found.append(searching.ranked(self._codes, code, near, k))
+        near = [np.unique(row[row >= 0]) for row in self._codes.rows_of(structure.candidates(query, asked))]
+        if len(self._later):
+            later = searching.nearest(self._codes, query, k, self._later)
+            near = [np.append(one, self._codes.rows_of(late.ids)) for one, late in zip(near, later, strict=True)]
+        found = searching.all_ranked(self._codes, query, near, k)
+        for i, one in enumerate(found):
+            if len(one.ids) < min(k, len(self)):  # the lists that it looked into hold no more
+                (found[i],) = searching.nearest(self._codes, query[i : i + 1], k)
         return found
 
     def _rows(self, ids: Sequence[int] | Ids) -> Rows:

@@ -107,7 +107,7 @@ class Structure:
         if name == "efSearch":
             value = max(value, count)
         elif name == "nprobe":
-            value = math.ceil(value * math.sqrt(max(1.0, count / (self.facts.wanted(NEIGHBORS) + 1))))
+            value = math.ceil(value * math.sqrt(max(1.0, count / (self.facts.wanted(NEIGHBORS)))))
         faiss.ParameterSpace().set_index_parameter(self._index, name, value)
 
 

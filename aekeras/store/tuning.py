@@ -44,7 +44,7 @@ def tuned(index: Any, codes: JoinedCodes, ids: npt.NDArray[np.int64], seed: int)
         index: The filled FAISS index; what is found is set in it, too.
         codes: What it was filled with.
         ids: Their ids, shape (N,).
-        seed: Of the codes that serve as queries.
+        seed: Of the queries.
     """
     measure = _Measure(index, codes, ids, seed)
     name, values = _choices(index)
@@ -53,7 +53,7 @@ def tuned(index: Any, codes: JoinedCodes, ids: npt.NDArray[np.int64], seed: int)
     enough = next((at for at, recall in enumerate(ceilings) if recall >= _CEILING), len(ceilings) - 1)
     goal = min(TARGET_RECALL + _MARGIN, _NEARLY * ceilings[enough])
     # A graph searched for so many codes is searched at least as thoroughly.
-    least = _CANDIDATES[enough] * NEIGHBORS + 1 if name == "efSearch" else 0
+    least = _CANDIDATES[enough] * NEIGHBORS if name == "efSearch" else 0
     for value in (value for value in values if value >= least):
         measure.search_with(name, value)
         (recall,) = measure.recalls(_CANDIDATES[enough : enough + 1])
@@ -79,16 +79,26 @@ def _steps(most: int) -> list[int]:
     return [*sorted(step for step in steps if step < most), most]
 
 
+def new_queries(codes: JoinedCodes, seed: int) -> Codes:
+    """Codes a fifth of the way to others, shape (Q, D)."""
+    rows = sampled(len(codes), _QUERIES, seed + 1)
+    others = np.random.default_rng(seed + 2).integers(len(codes), size=len(rows))
+    return (0.8 * codes[rows] + 0.2 * codes[others]).astype(np.float32)
+
+
 class _Measure:
-    """Recall of the nearest codes, over some of the codes as queries, themselves left out."""
+    """Recall of the nearest codes, over queries that are none of them.
+
+    A query is a code on its way to another one: a new picture lies between those that are known. By the codes
+    themselves recall came out up to .07 higher than by new ones.
+    """
 
     def __init__(self, index: Any, codes: JoinedCodes, ids: npt.NDArray[np.int64], seed: int) -> None:
         self._index, self._codes = index, codes
-        self._own = sampled(len(codes), _QUERIES, seed + 1)
-        self._queries = codes[self._own]
+        self._queries = new_queries(codes, seed)
         self._order = np.argsort(ids, kind="stable")
         self._ids = ids[self._order]
-        self._k = min(NEIGHBORS, len(codes) - 1)
+        self._k = min(NEIGHBORS, len(codes))
         self._farthest = self._exact()[:, self._k - 1 : self._k]
 
     def search_with(self, name: str, value: int) -> None:
@@ -97,32 +107,29 @@ class _Measure:
 
     def recalls(self, candidates: tuple[int, ...]) -> list[float]:
         """The recall for each number of candidates per neighbor (ascending)."""
-        if self._k < 1:
-            return [1.0] * len(candidates)
-        most = min(candidates[-1] * NEIGHBORS + 1, len(self._codes))
+        most = min(candidates[-1] * NEIGHBORS, len(self._codes))
         _, found = self._index.search(self._queries, most)
         distances = self._distances(found)
         hits = (distances <= self._farthest).cumsum(axis=1)
-        ends = [min(count * NEIGHBORS + 1, most) - 1 for count in candidates]
+        ends = [min(count * NEIGHBORS, most) - 1 for count in candidates]
         return [float(np.minimum(hits[:, end], self._k).mean() / self._k) for end in ends]
 
     def _distances(self, found: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
-        """Squared distances of ids found, infinite for none and for the query itself; shape as found."""
+        """Squared distances of ids found, infinite for none; shape as found."""
         places = np.searchsorted(self._ids, found).clip(max=len(self._ids) - 1)
         positions = self._order[places]
         # One query at a time: the codes of all candidates of all queries could be a gigabyte.
         rows = zip(positions, self._queries, strict=True)
         distances = np.stack([_squared(self._codes[near], query) for near, query in rows])
-        distances[(found < 0) | (positions == self._own[:, None])] = np.inf
+        distances[found < 0] = np.inf
         return distances
 
     def _exact(self) -> npt.NDArray[np.float64]:
         """Squared distances of the nearest codes, ascending."""
         nearest = np.full((len(self._queries), 0), np.inf)
-        for start, block in self._codes.blocks():
-            _, near = faiss.knn(self._queries, block, min(self._k + 1 + _SPARE, len(block)))
+        for _, block in self._codes.blocks():
+            _, near = faiss.knn(self._queries, block, min(self._k + _SPARE, len(block)))
             distances = _squared(block[near], self._queries[:, None])
-            distances[near + start == self._own[:, None]] = np.inf
             nearest = np.sort(np.concatenate([nearest, distances], axis=1), axis=1)[:, : self._k]
         return nearest
 

@@ -18,6 +18,7 @@ from aekeras.errors import InputError, MissingError, StorageError
 from aekeras.index import Changes, Index, Update, build_indexes, remove_from_indexes, update_indexes
 from aekeras.progress import Progress
 from aekeras.store import Store, changing
+from aekeras.store.lock import writing
 
 
 class Telling(Progress):
@@ -377,3 +378,32 @@ def test_a_public_index_does_all_of_it(photos: Path) -> None:
         another(photos, "new.png")
         assert index.sync("photos").count == len(index) == len(list(index)) == len(index.ids) == len(index.codes) == 13
         assert repr(index).startswith("<Index indexes/l1: 13 codes of 16 numbers under l1, flat, ")
+
+
+def test_a_picture_that_somebody_else_has_just_added_is_not_taken_for_vanished(
+    index: Index, photos: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one is first: what the second sees of the folder must not be older than the index it compares with."""
+    scan = images.scan
+
+    def scanned(sources: list[Path]) -> dict[str, tuple[int, int]]:
+        assert Path(index.directory, ".lock-holder").is_file()
+        with pytest.raises(StorageError), writing(index.directory, patience=0.0):
+            pass
+        return scan(sources)
+
+    monkeypatch.setattr(images, "scan", scanned)
+    assert index.sync(photos).count == 12
+
+
+def test_an_index_that_got_another_model_meanwhile_is_filled_by_that_one(index: Index, photos: Path) -> None:
+    shutil.copytree("models/l1", "models/l1_gray/2")
+    run = Path("models/l1_gray/2/1/assets.extra")
+    shutil.move(run.parent, "moved")
+    shutil.rmtree("models/l1_gray/2")
+    shutil.move("moved", "models/l1_gray/2")
+    build_indexes(photos, ["l1_gray"])  # by the second version, as another process would
+    another(photos, "new.png")
+    assert index.sync(photos).count == 13
+    assert index.origin.model == "l1_gray/2"
+    check_codes(index)
