@@ -44,7 +44,9 @@ def index() -> None:
 @_kind
 @_memory
 @click.option(
-    "--keep-images/--no-keep-images", default=True, show_default=True, help="Keep small pictures, for --rerank."
+    "--keep-images/--no-keep-images",
+    default=None,
+    help="Keep small pictures, for --rerank. [default: as before; at first, keep]",
 )
 @loss_option
 @json_option
@@ -54,7 +56,7 @@ def build(
     tables: tuple[Path, ...],
     kind: str | None,
     memory: int | None,
-    keep_images: bool,
+    keep_images: bool | None,
     losses: tuple[str, ...],
     as_json: bool,
     models: Path,
@@ -63,12 +65,12 @@ def build(
     """Index the pictures below PATH for every model there is, in the place of what was indexed before."""
     from aekeras.cli.progress import Display
     from aekeras.index import build_indexes
-    from aekeras.store import Settings
 
-    settings = Settings(kind=kind or "auto", memory=memory, keep_images=keep_images)
     places = Places(models=models, indexes=indexes)
     with Display() as display:
-        built = build_indexes(sources, losses, places, display, settings=settings, metadata=tables)
+        built = build_indexes(
+            sources, losses, places, display, metadata=tables, kind=kind, memory=memory, keep_images=keep_images
+        )
     for info in built:
         if as_json:
             print_json(info.to_dict())
@@ -147,11 +149,10 @@ def rebuild(
     kind: str | None, memory: int | None, losses: tuple[str, ...], as_json: bool, models: Path, indexes: Path
 ) -> None:
     """Write what is derived from the codes anew, such as the search structure; needs no pictures."""
-    from aekeras.index import open_indexes
+    from aekeras.index import rebuild_indexes
 
-    for opened in open_indexes(losses, Places(models=models, indexes=indexes)):
-        with opened:
-            _show([opened.rebuild(kind=kind, memory=memory)], as_json)
+    places = Places(models=models, indexes=indexes)
+    _show(rebuild_indexes(losses, places, kind=kind, memory=memory), as_json)
 
 
 @index.command()

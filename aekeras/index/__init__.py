@@ -12,7 +12,15 @@ from aekeras.index.collection import REMEDY, Index
 from aekeras.index.criteria import DEFAULT_K, Criteria
 from aekeras.index.gathering import Gathered, build, gather, items_digest
 from aekeras.index.queries import Query, queries_of
-from aekeras.index.several import build_indexes, index_folders, names, open_indexes, remove_from_indexes, update_indexes
+from aekeras.index.several import (
+    build_indexes,
+    index_folders,
+    names,
+    open_indexes,
+    rebuild_indexes,
+    remove_from_indexes,
+    update_indexes,
+)
 from aekeras.index.updating import Update
 
 __all__ = [
@@ -37,6 +45,7 @@ __all__ = [
     "names",
     "open_indexes",
     "queries_of",
+    "rebuild_indexes",
     "remove_from_indexes",
     "update_indexes",
 ]

@@ -22,7 +22,7 @@ from aekeras.index.queries import Query, queries_of
 from aekeras.index.tables import write_parquet
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, changing, resettled
+from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, rebuild
 
 _PAIRS = 100_000  # so that a percentile of 0.01 is ten pairs
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
@@ -170,9 +170,7 @@ class Index:
         Raises:
             InputError: A condition that is none, or re-ranking without pictures.
         """
-        asking = Asking(
-            store=self.store, encoder=lambda: self.encoder, typical=lambda: self._typical, criteria=criteria
-        )
+        asking = Asking(store=self.store, encoder=lambda: self.encoder, typical=lambda: self.typical, criteria=criteria)
         return asking.answers(questions)
 
     def questions(self, queries: Sequence[Query], read: Reader = images.read) -> list[Question]:
@@ -253,9 +251,7 @@ class Index:
             InputError: FAISS knows no such kind, or it does not suit the codes.
             StorageError: Another process is changing the index, or the disk is full.
         """
-        settings = resettled(self.store.manifest.settings, kind=kind, memory=memory)
-        with changing(self.directory, settings) as change:
-            change.commit(rebuild=True)
+        rebuild(self.directory, kind=kind, memory=memory)
         self.reopen()
         return self.info()
 
@@ -301,14 +297,16 @@ class Index:
         """Reads what has been written since."""
         former, self.store = self.store, Store.open(self.directory)
         former.close()
-        for name in ("encoder", "_typical"):
+        for name in ("encoder", "typical"):
             self.__dict__.pop(name, None)
 
     @cached_property
-    def _typical(self) -> float:
+    def typical(self) -> float:
+        """A typical distance of two of its pictures, the median of random pairs; 0 where there are no two."""
         return self.scale().typical if len(self) > 1 else 0.0
 
     def _updated(self, update: updating.Update, progress: Progress | None) -> Changes:
         changes = updating.updated([self], update, progress or Progress())[0]
-        self.reopen()
+        if not update.dry_run:
+            self.reopen()
         return changes

@@ -10,7 +10,7 @@ import numpy as np
 
 from aekeras.artefacts import shown_path
 from aekeras.errors import InputError
-from aekeras.store import Ids, Store, check_distance, check_k, matching
+from aekeras.store import Ids, Store, check_distance, check_k
 
 DEFAULT_K = 8
 
@@ -67,7 +67,7 @@ class Criteria:
         Raises:
             InputError: The condition is none, or nothing is indexed below the folder.
         """
-        chosen = None if self.where is None else matching(store.items.connection, self.where)
+        chosen = None if self.where is None else store.items.matching(self.where)
         if self.under is None:
             return chosen or {}
         root = os.path.normpath(self.under.absolute())

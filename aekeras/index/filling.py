@@ -171,14 +171,13 @@ def _item(target: Target, picture: Picture, facts: Mapping[str, dict[str, str]])
 def _put_unreadable(target: Target, unreadable: Sequence[Unreadable]) -> None:
     """What has become unreadable is not the picture any more whose code is there."""
     mine = [file for file in unreadable if str(file.path) in target.wanted]
-    target.change.remove([str(file.path) for file in mine if str(file.path) in target.known])
-    # A negative size: it could not be opened, which may be otherwise next time.
-    target.change.put_unreadable(
-        [(str(file.path), file.size, file.mtime_ns, file.reason) for file in mine if file.size >= 0]
-    )
+    # A negative size: it could not be opened, or changed meanwhile, which may be otherwise next time.
+    bad = [file for file in mine if file.size >= 0]
+    target.change.remove([str(file.path) for file in bad if str(file.path) in target.known])
+    target.change.put_unreadable([(str(file.path), file.size, file.mtime_ns, file.reason) for file in bad])
 
 
 def _commit_now_and_then(change: Change) -> None:
     held = 0 if change.manifest is None else change.manifest.count
-    if change.interim and len(change) >= max(_COMMIT_EACH, _COMMIT_SHARE * held):
+    if change.interim and change.added >= max(_COMMIT_EACH, _COMMIT_SHARE * held):
         change.commit(settle=False)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from aekeras import images
 from aekeras.artefacts import shown_path
@@ -23,7 +24,7 @@ from aekeras.losses import position
 from aekeras.model_choice import chosen, chosen_models
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.store import MANIFEST, Manifest, Settings, building, list_indexes
+from aekeras.store import MANIFEST, Manifest, building, list_indexes, rebuild
 
 
 def open_indexes(losses: Sequence[str] = (), places: Places | None = None) -> list[Index]:
@@ -66,8 +67,8 @@ def build_indexes(
     places: Places | None = None,
     progress: Progress | None = None,
     *,
-    settings: Settings | None = None,
     metadata: Sequence[Path] = (),
+    **settings: Any,
 ) -> list[IndexInfo]:
     """Indexes the pictures of folders and files for the newest model of every loss, or of the named ones.
 
@@ -78,8 +79,8 @@ def build_indexes(
         losses: Losses, or names of models.
         places: Where models and indexes are.
         progress: Told how far it is.
-        settings: How the indexes are kept.
         metadata: CSV files with a column `path` and more of them.
+        **settings: What of `aekeras.store.Settings` (`kind`, `memory`, `keep_images`) shall be otherwise than before.
 
     Raises:
         MissingError: There is no model, or a source does not exist.
@@ -89,7 +90,7 @@ def build_indexes(
     progress, places = progress or Progress(), places or Places()
     encoders = [load_encoder(model) for model in chosen_models(places.models, losses)]
     files = gathered_files(images.as_paths(sources), metadata, progress)
-    built = _built(encoders, files, places, progress, settings)
+    built = _built(encoders, files, places, progress, **settings)
     infos = []
     for changes in built:
         with Index.open(changes.index, places.models) as index:
@@ -119,7 +120,7 @@ def update_indexes(
         if update.dry_run:
             changes += [_to_come(places.indexes / model.parent.name, model, files) for model in without]
         else:
-            changes += _built([load_encoder(model) for model in without], files, places, progress, None)
+            changes += _built([load_encoder(model) for model in without], files, places, progress)
     return changes
 
 
@@ -136,25 +137,48 @@ def remove_from_indexes(
     return updating.removed(open_indexes(losses, places), images.as_paths(paths))
 
 
+def rebuild_indexes(losses: Sequence[str] = (), places: Places | None = None, **settings: Any) -> list[IndexInfo]:
+    """Writes what is derived from the codes anew in the indexes of all losses, or of the named ones; needs no pictures.
+
+    Args:
+        losses: Losses, or names of indexes.
+        places: Where models and indexes are.
+        **settings: `kind` and `memory`, as in `aekeras.store.Settings`.
+
+    Raises:
+        MissingError: There is no index.
+        InputError: A loss that no index was built for, or a kind that does not suit the codes.
+        StorageError: Another process is changing an index, or the disk is full.
+    """
+    places = places or Places()
+    infos = []
+    for directory in index_folders(losses, places):
+        rebuild(directory, **settings)  # before it is opened: a damaged search structure is mended so
+        with Index.open(directory, places.models) as index:
+            infos.append(index.info())
+    return infos
+
+
 def _built(
-    encoders: Sequence[Encoder], files: Files, places: Places, progress: Progress, settings: Settings | None
+    encoders: Sequence[Encoder], files: Files, places: Places, progress: Progress, **settings: Any
 ) -> list[Changes]:
     with ExitStack() as until_done:
         targets = [
             Target(
                 change=until_done.enter_context(
-                    building(places.indexes / encoder.directory.parent.name, origin_of(encoder), settings)
+                    building(places.indexes / encoder.directory.parent.name, origin_of(encoder), **settings)
                 ),
                 encoder=partial(_itself, encoder),
                 wanted=frozenset(files.states),
             )
-            for encoder in encoders
+            for encoder in sorted(encoders, key=lambda encoder: str(encoder.directory.absolute()))  # as all lock them
         ]
         unreadable = fill(targets, files.facts, progress)
         if len(unreadable) == len(files.states):
             raise _none_readable(unreadable)
         warn_of(unreadable, progress)
-        return [_committed(target, unreadable) for target in targets]
+        changes = {target.change.directory: _committed(target, unreadable) for target in targets}
+        return [changes[places.indexes / encoder.directory.parent.name] for encoder in encoders]
 
 
 def _committed(target: Target, unreadable: Sequence[Unreadable]) -> Changes:

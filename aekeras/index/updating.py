@@ -155,12 +155,13 @@ def _committed(work: _Work, unreadable: Sequence[Unreadable]) -> Changes:
     work.change.describe(plan.described)
     manifest = work.change.commit()
     bad = {str(file.path) for file in unreadable} & plan.to_read
+    lost = {str(file.path) for file in unreadable if file.size >= 0} & set(plan.changed)
     return Changes(
         index=work.index.directory,
         loss=work.index.loss,
         added=tuple(path for path in plan.new if path not in bad),
         updated=tuple(sorted({*plan.changed, *plan.described} - bad)),
-        removed=tuple(sorted((plan.known.keys() & plan.vanished) | (set(plan.changed) & bad))),
+        removed=tuple(sorted((plan.known.keys() & plan.vanished) | lost)),
         unreadable=tuple(sorted(bad | set(plan.unreadable))),
         count=len(work.store) if manifest is None else manifest.count,
     )

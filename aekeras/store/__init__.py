@@ -11,9 +11,9 @@ manifest in one step, then removes the files that it does not name: a reader, or
 old state or the new one, never a mixture. One writer at a time holds the lock; readers need none.
 """
 
-from aekeras.store.change import Change, building, changing, resettled
+from aekeras.store.beginning import building, changing, rebuild
+from aekeras.store.change import Change
 from aekeras.store.codes import Codes, Ids
-from aekeras.store.filters import matching
 from aekeras.store.items import Item, PathState
 from aekeras.store.lock import PATIENCE
 from aekeras.store.manifest import MANIFEST, Manifest
@@ -40,6 +40,5 @@ __all__ = [
     "check_distance",
     "check_k",
     "list_indexes",
-    "matching",
-    "resettled",
+    "rebuild",
 ]

@@ -2,7 +2,8 @@
 
     items with codes and small pictures -> drafts -> new files -> manifest -> the files that nobody names go
 
-Whoever reads, or comes after a crash, meets the state before or the state after a `commit`, never a mixture.
+Whoever reads, or comes after a crash, meets the state before or the state after a `commit`, never a mixture. The search
+structure comes in a step of its own, when the codes are safe: until then they are found all the same, only slower.
 """
 
 from __future__ import annotations
@@ -22,14 +23,14 @@ from aekeras.store.drafts import Drafts
 from aekeras.store.files import Numbers, check_file, remove_others
 from aekeras.store.items import Item, ItemTable
 from aekeras.store.kept import Images, checked_images
-from aekeras.store.lock import writing
-from aekeras.store.manifest import MANIFEST, Manifest
-from aekeras.store.records import Origin, Settings, StoredFile
+from aekeras.store.kinds import check_kind
+from aekeras.store.manifest import MANIFEST, Manifest, current_manifest
+from aekeras.store.records import Origin, Settings, StoredFile, Structured
 from aekeras.store.structuring import StructurePlan
 
 
 class Change:
-    """A change in the making; `changing` and `building` begin one.
+    """A change in the making; `aekeras.store.beginning` begins one.
 
     Attributes:
         directory: The folder of the index.
@@ -47,9 +48,11 @@ class Change:
         self.manifest = current
         self._replaces = anew and current is not None
         self._begun_from = None if anew else current
+        self._strict = anew or current is None or settings != current.settings
+        self._held: ItemTable | None = None
         self._next_id = 0 if current is None else current.next_id
         self._numbers = Numbers(directory)
-        self._former_ids = _items_of(directory, current) if anew else None
+        self._former_ids = _former_items(directory, current) if anew else None
         self._drafts: Drafts | None = None
         self._broken = False
 
@@ -58,7 +61,8 @@ class Change:
         """Whether half of the change is of use, and whole in itself: then it may be committed before all is done."""
         return not (self._replaces or self._broken)
 
-    def __len__(self) -> int:
+    @property
+    def added(self) -> int:
         """How many contents have come since the last commit."""
         return 0 if self._drafts is None else self._drafts.added
 
@@ -126,59 +130,91 @@ class Change:
             with self._drafting() as drafts:
                 drafts.items.put_unreadable(files)
 
-    def holds(self, content: str) -> bool:
-        """Whether a content, by its digest, is in the index with what was changed so far."""
-        with storage_errors(self.directory):
-            return self._code_dim() is not None and self._drafted().items.id_of(content) is not None
+    def holds(self, digest: str) -> bool:
+        """Whether a content is in the index with what was changed so far."""
+        if self._drafts is not None:
+            with storage_errors(self.directory):
+                return self._drafts.items.id_of_digest(digest) is not None
+        if self._begun_from is None:
+            return False
+        if self._held is None:
+            self._held = ItemTable(self.directory / self._begun_from.items.name)
+        return self._held.id_of_digest(digest) is not None
 
-    def commit(self, *, settle: bool = True, rebuild: bool = False) -> Manifest | None:
-        """Makes the change so far the current state; nothing where there is none.
+    def commit(self, *, settle: bool = True) -> Manifest | None:
+        """Makes the change so far the current state; then brings the search structure up to date.
 
         Args:
-            settle: Bring the search structure up to date. Without, later codes are searched one by one.
-            rebuild: Write everything that is derived from codes anew, although nothing changed.
+            settle: Whether to do the latter. Without it, later codes are searched one by one.
 
         Raises:
-            InputError: The kind of the index does not suit its codes, a file of it is damaged, or the change broke off.
+            InputError: The kind that was asked for does not suit the codes (all else is committed then), a file of the
+                index is damaged, or the change broke off.
             StorageError: The disk is full, or the place cannot be written. What was there stays as it was.
         """
-        if self._drafts is None and not rebuild and not self._broken:
-            return self.manifest
+        if self._drafts is not None or self._broken:
+            with self._drafting() as drafts:
+                self._make_current(self._written(drafts, merge=False))
+        if settle and self.manifest is not None:
+            structure = self._structure(self.manifest.structure)
+            if structure != self.manifest.structure:
+                self._make_current(replace(self.manifest, structure=structure))
+        return self.manifest
+
+    def rebuild(self) -> None:
+        """Writes everything that is derived from the codes anew, and half-empty files together.
+
+        Raises:
+            InputError: The kind that was asked for does not suit the codes, or a file of the index is damaged.
+            StorageError: The disk is full, or the place cannot be written. What was there stays as it was.
+        """
+        self._strict = True
+        structure = self._structure(None)
         with self._drafting() as drafts:
-            manifest = self._written(drafts, settle=settle, rebuild=rebuild)
-            manifest.write(self.directory)
-            self._drafts = None
-            self.manifest = self._begun_from = manifest
-            self._replaces, self._former_ids = False, None
-        with storage_errors(self.directory):
-            remove_others(self.directory, {file.name for file in manifest.files})
-        return manifest
+            self._make_current(replace(self._written(drafts, merge=True), structure=structure))
 
     def close(self) -> None:
         """Throws away what is not committed."""
         if self._drafts is not None:
             self._drafts.items.close()
+        if self._held is not None:
+            self._held.close()
         # The manifest on the disk counts: an interruption may have come just after it was written.
-        current = _current(self.directory)
+        current = current_manifest(self.directory)
         with storage_errors(self.directory):
             if current is not None or not (self.directory / MANIFEST).exists():
                 remove_others(self.directory, {file.name for file in current.files} if current else ())
 
-    def _written(self, drafts: Drafts, *, settle: bool, rebuild: bool) -> Manifest:
+    def _structure(self, former: Structured | None) -> Structured | None:
+        """The search structure that the codes need; the former where it will do."""
+        if self.manifest is None:
+            return None
+        plan = StructurePlan(
+            settings=self.settings,
+            code_dim=self.manifest.code_dim,
+            below=self._next_id,
+            former=former,
+            strict=self._strict,
+        )
+        with storage_errors(self.directory):
+            codes = [self.directory / file.name for file in self.manifest.codes]
+            return plan.carried_out(codes, self._numbers.new("search", "faiss")[1])
+
+    def _make_current(self, manifest: Manifest) -> None:
+        with storage_errors(self.directory):
+            sync(self.directory)
+            manifest = replace(manifest, generation=1 if self.manifest is None else self.manifest.generation + 1)
+            manifest.write(self.directory)
+            self.manifest = self._begun_from = manifest
+            self._drafts, self._replaces, self._former_ids = None, False, None
+            if self._held is not None:
+                self._held.close()
+                self._held = None
+            remove_others(self.directory, {file.name for file in manifest.files})
+
+    def _written(self, drafts: Drafts, *, merge: bool) -> Manifest:
         last = self._begun_from
-        codes, images, count = drafts.finish(merge=rebuild)
-        former = None if rebuild or last is None else last.structure
-        structure = former
-        if settle:
-            plan = StructurePlan(
-                settings=self.settings,
-                code_dim=drafts.code_dim,
-                below=self._next_id,
-                former=former,
-                strict=rebuild or last is None,
-            )
-            structure = plan.carried_out(codes, self._numbers.new("search", "faiss")[1])
-        sync(self.directory)
+        codes, images, count = drafts.finish(merge=merge)
         known = {file.name: file for file in (() if last is None else last.files)}
 
         def stored(path: Path) -> StoredFile:
@@ -187,14 +223,14 @@ class Change:
         return Manifest(
             origin=self.origin,
             settings=self.settings,
-            generation=1 if self.manifest is None else self.manifest.generation + 1,
+            generation=0,  # it gets its number with the step that makes it current
             count=count,
             code_dim=drafts.code_dim,
             next_id=self._next_id,
             items=StoredFile.of(drafts.items.path),
             codes=tuple(map(stored, codes)),
             images=tuple(map(stored, images)),
-            structure=structure,
+            structure=last.structure if last is not None and count else None,
             created=datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
@@ -215,6 +251,8 @@ class Change:
             dim = last.code_dim if last is not None else code_dim
             if dim is None:
                 raise InputError("Expected codes before anything else in a new index. Received: none. Add pictures.")
+            if self._strict and self.settings.kind != "auto":
+                check_kind(self.settings.kind, dim)  # before hours of encoding
             self._drafts = Drafts(self.directory, last, self._numbers, self.origin.image_size, dim)
         return self._drafts
 
@@ -233,68 +271,12 @@ class Change:
         return ids
 
 
-@contextmanager
-def changing(directory: Path, settings: Settings | None = None) -> Iterator[Change]:
-    """A change of the index in a folder; what is not committed in the end is thrown away.
-
-    Args:
-        directory: The folder of the index.
-        settings: How it shall be kept from now on; as it is, where none are given.
-
-    Raises:
-        MissingError: There is no index.
-        StorageError: Another process is changing it, or the place cannot be written.
-    """
-    Manifest.read(directory)  # before a lock file appears where there is no index
-    with writing(directory):
-        current = Manifest.read(directory)
-        change = Change(directory, current, current.origin, settings or current.settings)
-        with _closing(change):
-            yield change
-
-
-@contextmanager
-def building(directory: Path, origin: Origin, settings: Settings | None = None) -> Iterator[Change]:
-    """A new index in a folder, in the place of one that is there; nothing of it counts before it is committed.
-
-    The contents that the former one had keep their ids, and its other ids are not used again.
-
-    Raises:
-        StorageError: Another process is changing it, or the place cannot be written.
-    """
-    with writing(directory):
-        change = Change(directory, _current(directory), origin, settings or Settings(), anew=True)
-        with _closing(change):
-            yield change
-
-
-def resettled(settings: Settings, *, kind: str | None, memory: int | None) -> Settings:
-    """The settings with another kind or another limit of memory, where these are given."""
-    if kind is not None:
-        settings = replace(settings, kind=kind)
-    return settings if memory is None else replace(settings, memory=memory)
-
-
-@contextmanager
-def _closing(change: Change) -> Iterator[None]:
-    try:
-        yield
-    finally:
-        change.close()
-
-
-def _items_of(directory: Path, manifest: Manifest | None) -> ItemTable | None:
+def _former_items(directory: Path, manifest: Manifest | None) -> ItemTable | None:
     """The items of an index that is to be replaced; None where there is none, or it is damaged."""
     try:
-        if manifest is not None:
-            check_file(directory / manifest.items.name, manifest.items, whole=True)
-        return None if manifest is None else ItemTable(directory / manifest.items.name)
-    except (MissingError, InputError):
-        return None
-
-
-def _current(directory: Path) -> Manifest | None:
-    try:
-        return Manifest.read(directory)
+        if manifest is None:
+            return None
+        check_file(directory / manifest.items.name, manifest.items, whole=True)
+        return ItemTable(directory / manifest.items.name)
     except (MissingError, InputError):
         return None

@@ -62,7 +62,7 @@ class Drafts:
     def add(self, items: Sequence[Item], codes: Codes, images: Images | None, new_ids: NewIds) -> None:
         """Adds files with their codes and small pictures; of a content that is there already, only the path."""
         first = {item.digest: row for row, item in reversed(list(enumerate(items)))}
-        rows = sorted(row for content, row in first.items() if self.items.id_of(content) is None)
+        rows = sorted(row for content, row in first.items() if self.items.id_of_digest(content) is None)
         if rows:
             digests = [items[row].digest for row in rows]
             ids = new_ids(digests)
@@ -92,7 +92,7 @@ class Drafts:
         return codes, images, count
 
     def _id(self, item: Item) -> int:
-        key = self.items.id_of(item.digest)
+        key = self.items.id_of_digest(item.digest)
         if key is None:
             raise InputError(f"Expected a content that is indexed. Received: {item.path}, which is new. Encode it.")
         return key

@@ -131,10 +131,10 @@ class ItemDraft:
         with self._refusals():
             return list(self._connection.execute("SELECT row, id FROM contents WHERE file = ? ORDER BY row", (file,)))
 
-    def id_of(self, content: str) -> int | None:
+    def id_of_digest(self, digest: str) -> int | None:
         """The id of a content by its digest."""
         with self._refusals():
-            row = self._connection.execute("SELECT id FROM contents WHERE digest = ?", (content,)).fetchone()
+            row = self._connection.execute("SELECT id FROM contents WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else row[0]
 
     def count(self) -> int:

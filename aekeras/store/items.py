@@ -22,6 +22,7 @@ from typing import Any
 
 from aekeras.artefacts import digest, shown_path
 from aekeras.errors import InputError
+from aekeras.store.filters import matching
 from aekeras.store.records import REBUILD
 
 # SQLite before 3.32 takes no more parameters than 999.
@@ -91,11 +92,11 @@ class ItemTable:
         with self._damage():
             # A file of an index never changes, so nobody needs to lock it.
             uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
-            self.connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
-            self.close = weakref.finalize(self, self.connection.close)
-            self.connection.text_factory = os.fsdecode
-            self.connection.execute("SELECT id, digest, file, row FROM contents LIMIT 1").fetchone()
-            self.connection.execute("SELECT path, id, size, mtime_ns, metadata FROM paths LIMIT 1").fetchone()
+            self._connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+            self.close = weakref.finalize(self, self._connection.close)
+            self._connection.text_factory = os.fsdecode
+            self._connection.execute("SELECT id, digest, file, row FROM contents LIMIT 1").fetchone()
+            self._connection.execute("SELECT path, id, size, mtime_ns, metadata FROM paths LIMIT 1").fetchone()
 
     def paths(self, ids: Sequence[int]) -> dict[int, list[str]]:
         """The paths of each id, sorted.
@@ -118,22 +119,34 @@ class ItemTable:
     def id_of(self, path: str) -> int | None:
         """The id of the content that a file has; None where the path is not indexed."""
         with self._damage():
-            row = self.connection.execute(
+            row = self._connection.execute(
                 "SELECT id FROM paths WHERE path = CAST(? AS TEXT)", (os.fsencode(path),)
             ).fetchone()
         return None if row is None else row[0]
 
-    def id_of_digest(self, content: str) -> int | None:
+    def id_of_digest(self, digest: str) -> int | None:
         """The id of a content; None where it is not indexed."""
         with self._damage():
-            row = self.connection.execute("SELECT id FROM contents WHERE digest = ?", (content,)).fetchone()
+            row = self._connection.execute("SELECT id FROM contents WHERE digest = ?", (digest,)).fetchone()
         return None if row is None else row[0]
 
     def states(self) -> dict[str, PathState]:
         """Every file as it is known, by its path."""
         with self._damage():
-            rows = self.connection.execute("SELECT path, id, size, mtime_ns, metadata FROM paths")
+            rows = self._connection.execute("SELECT path, id, size, mtime_ns, metadata FROM paths")
             return {path: PathState(*rest) for path, *rest in rows}
+
+    def matching(self, where: str) -> dict[int, list[str]]:
+        """The ids of which at least one file satisfies a condition, each with these files, sorted.
+
+        Args:
+            where: An SQL condition on metadata, as in `aekeras.store.filters`.
+
+        Raises:
+            InputError: It is none, or the file is damaged.
+        """
+        with self._damage():
+            return matching(self._connection, where)
 
     def states_of(self, ids: Sequence[int]) -> dict[int, dict[str, tuple[int, int]]]:
         """The files of each id: size and mtime_ns by path."""
@@ -145,12 +158,12 @@ class ItemTable:
     def count_paths(self) -> int:
         """How many files there are."""
         with self._damage():
-            return self.connection.execute("SELECT COUNT(*) FROM paths").fetchone()[0]
+            return self._connection.execute("SELECT COUNT(*) FROM paths").fetchone()[0]
 
     def unreadable(self) -> dict[str, tuple[int, int]]:
         """Size and mtime_ns of the files that were no pictures."""
         with self._damage():
-            rows = self.connection.execute("SELECT path, size, mtime_ns FROM unreadable")
+            rows = self._connection.execute("SELECT path, size, mtime_ns FROM unreadable")
             return {path: (size, mtime_ns) for path, size, mtime_ns in rows}
 
     def below(self, folder: str) -> dict[int, list[str]]:
@@ -159,7 +172,7 @@ class ItemTable:
         behind = prefix[:-1] + bytes([prefix[-1] + 1])
         found = defaultdict(list)
         with self._damage():
-            for key, path in self.connection.execute(
+            for key, path in self._connection.execute(
                 "SELECT id, path FROM paths WHERE path >= CAST(? AS TEXT) AND path < CAST(? AS TEXT) ORDER BY path",
                 (prefix, behind),
             ):
@@ -169,13 +182,13 @@ class ItemTable:
     def id_by_path(self) -> dict[str, int]:
         """The id of every file."""
         with self._damage():
-            return dict(self.connection.execute("SELECT path, id FROM paths"))
+            return dict(self._connection.execute("SELECT path, id FROM paths"))
 
     def __iter__(self) -> Iterator[tuple[int, Item]]:
         """All (id, item), in the order of the ids; a content with two paths comes twice."""
         columns = "contents.id, path, size, mtime_ns, digest, metadata"
         with self._damage():
-            for key, path, size, mtime_ns, content, metadata in self.connection.execute(
+            for key, path, size, mtime_ns, content, metadata in self._connection.execute(
                 f"SELECT {columns} FROM contents JOIN paths ON paths.id = contents.id ORDER BY contents.id, path"
             ):
                 known = None if metadata is None else json.loads(metadata)
@@ -191,10 +204,10 @@ class ItemTable:
             InputError: They do not.
         """
         with self._damage():
-            contents = list(self.connection.execute("SELECT id, file, row FROM contents"))
+            contents = list(self._connection.execute("SELECT id, file, row FROM contents"))
             if (number := {key for key, *_ in contents} ^ ids) or len(contents) != len(ids):
                 raise self._damaged(f"the item or the code with the id {min(number, default=-1)} is missing")
-            if {key for (key,) in self.connection.execute("SELECT DISTINCT id FROM paths")} != ids:
+            if {key for (key,) in self._connection.execute("SELECT DISTINCT id FROM paths")} != ids:
                 raise self._damaged("an item has no path")
         for key, file, row in contents:
             if file is not None and not 0 <= row < images.get(file, 0):
@@ -204,7 +217,7 @@ class ItemTable:
         with self._damage():
             for start in range(0, len(ids), _AT_ONCE):
                 part = ids[start : start + _AT_ONCE]
-                yield from self.connection.execute(query.format(",".join("?" * len(part))), part)
+                yield from self._connection.execute(query.format(",".join("?" * len(part))), part)
 
     @contextmanager
     def _damage(self) -> Iterator[None]:

@@ -156,3 +156,11 @@ class Manifest:
 
 def _checksum(content: dict[str, Any]) -> str:
     return digest(json.dumps(content, sort_keys=True).encode())
+
+
+def current_manifest(directory: Path) -> Manifest | None:
+    """The manifest of the index in a folder; None where there is none, or it is damaged."""
+    try:
+        return Manifest.read(directory)
+    except (MissingError, InputError):
+        return None

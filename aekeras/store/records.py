@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
 from aekeras.artefacts import digest
 from aekeras.errors import InputError
-from aekeras.store.structure import StructureFacts
 
 REBUILD = "Rebuild the index by `aekeras index build`."
+NEIGHBORS = 10
+"""Recall is measured for so many."""
 _T = TypeVar("_T")
 
 
@@ -75,6 +76,39 @@ class Settings:
     kind: str = "auto"
     memory: int | None = None
     keep_images: bool = True
+
+    def __post_init__(self) -> None:
+        if not self.kind.strip():
+            raise InputError('Expected a kind: "auto", "flat", or a FAISS factory string. Received: none. Name one.')
+        if self.memory is not None and self.memory < 1:
+            raise InputError(f"Expected `memory` of at least 1 byte. Received: {self.memory}. 1 GB is 10**9.")
+
+    def changed(self, **changes: Any) -> Settings:
+        """The same with other fields where these are not None."""
+        return replace(self, **{name: value for name, value in changes.items() if value is not None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class StructureFacts:
+    """What was found out about a structure when it was built.
+
+    Attributes:
+        kind: FAISS factory string.
+        parameter: How thoroughly it searches, as in "nprobe=16"; empty where there is no such choice.
+        recall: Share of the 10 nearest codes that are found, measured after re-scoring, 0 to 1.
+        count: Codes in it.
+        candidates: How many of them are re-scored for each neighbor wanted.
+    """
+
+    kind: str
+    parameter: str
+    recall: float
+    count: int
+    candidates: int
+
+    def wanted(self, k: int) -> int:
+        """How many candidates to ask for to get k neighbors with this recall."""
+        return self.candidates * max(k, NEIGHBORS)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,7 +6,7 @@ It is built from the stored codes and can be built anew at any time.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from aekeras.errors import InputError
 from aekeras.stderr import held_back
 from aekeras.store.joined import JoinedCodes, Shards
 from aekeras.store.kinds import check_kind, reason, refused, searched
-from aekeras.store.tuning import NEIGHBORS, tuned
+from aekeras.store.records import NEIGHBORS, StructureFacts
+from aekeras.store.tuning import tuned
 
 Ids = npt.NDArray[np.int64]
 
@@ -33,29 +34,6 @@ _PER_CENTROID = 64
 _FEWEST, _MOST = 65_536, 1_048_576
 
 
-@dataclass(frozen=True, kw_only=True)
-class StructureFacts:
-    """What was found out about a structure when it was built.
-
-    Attributes:
-        kind: FAISS factory string.
-        parameter: How thoroughly it searches, as in "nprobe=16"; empty where there is no such choice.
-        recall: Share of the 10 nearest codes that are found, measured after re-scoring, 0 to 1.
-        count: Codes in it.
-        candidates: How many of them are re-scored for each neighbor wanted.
-    """
-
-    kind: str
-    parameter: str
-    recall: float
-    count: int
-    candidates: int
-
-    def wanted(self, k: int) -> int:
-        """How many candidates to ask for to get k neighbors with this recall."""
-        return self.candidates * max(k, NEIGHBORS)
-
-
 class Structure:
     """An opened structure."""
 
@@ -66,6 +44,7 @@ class Structure:
             InputError: The file is damaged.
         """
         self.facts = facts
+        self._lock = threading.Lock()
         try:
             self._index: Any = faiss.read_index(str(path), _MAPPED)
             self._search_for(0)
@@ -91,8 +70,9 @@ class Structure:
         found = np.full((len(query), count), -1, np.int64)
         most = min(count, self.facts.count)
         if len(query) and most:
-            self._search_for(most)
-            found[:, :most] = self._index.search(query, most)[1]
+            with self._lock:  # how thoroughly it searches is a property of the index, for all threads
+                self._search_for(most)
+                found[:, :most] = self._index.search(query, most)[1]
         return found
 
     def _search_for(self, count: int) -> None:
@@ -176,5 +156,6 @@ def _write(path: Path, index: Any) -> None:
 
 def _damaged(path: Path, why: str) -> InputError:
     return InputError(
-        f"Expected a search structure. Received: {shown_path(path)}, which is damaged ({why}). Build the index anew."
+        f"Expected a search structure. Received: {shown_path(path)}, which is damaged ({why}). "
+        "Run `aekeras index rebuild`."
     )

@@ -11,9 +11,9 @@ import numpy.typing as npt
 
 from aekeras.store.joined import Codes, JoinedCodes, sampled
 from aekeras.store.kinds import searched
+from aekeras.store.records import NEIGHBORS
 
 TARGET_RECALL = 0.95
-NEIGHBORS = 10
 # The recall of 256 queries is right to about 0.005: twice that is the margin.
 _QUERIES = 256
 _MARGIN = 0.01

@@ -14,7 +14,7 @@ import faiss
 import numpy as np
 
 from aekeras.index import Index
-from aekeras.store import Found, Item, Origin, Settings, Store, building
+from aekeras.store import Found, Item, Origin, Store, building
 
 Row = tuple[str, str, str, str]
 _COUNT, _DIM, _K = 1_000_000, 64, 10
@@ -101,7 +101,7 @@ def _near(codes: np.ndarray, count: int) -> np.ndarray:
 
 def _write(directory: Path, codes: np.ndarray) -> None:
     origin = Origin(loss="l1", model_name="l1", model_version=1, fingerprint="0" * 64, image_size=64)
-    with building(directory, origin, Settings(kind="flat")) as change:
+    with building(directory, origin, kind="flat") as change:
         for start in range(0, _COUNT, _AT_ONCE):
             rows = range(start, min(start + _AT_ONCE, _COUNT))
             change.add([_item(row) for row in rows], codes[rows.start : rows.stop])

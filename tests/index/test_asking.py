@@ -18,7 +18,6 @@ from aekeras.cli import main
 from aekeras.errors import InputError, MissingError
 from aekeras.index import Index, build_indexes
 from aekeras.retrieval import SkippedQueryWarning
-from aekeras.store import Settings
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -141,7 +140,7 @@ def test_reranked_distances_are_those_of_the_loss_itself(gray: Index, cat: Path)
 
 
 def test_without_small_pictures_there_is_no_reranking(own: Path, cat: Path) -> None:
-    build_indexes(own / "pictures", ["l1"], settings=Settings(keep_images=False))
+    build_indexes(own / "pictures", ["l1"], keep_images=False)
     with Index.open("indexes/l1") as index:
         assert not index.info().keeps_images
         with pytest.raises(InputError, match=r"small pictures in indexes/l1, to rank .* without --no-keep-images\."):

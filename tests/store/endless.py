@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numbered import ORIGIN, contents, path, put, small_files
 
-from aekeras.store import Change, Settings, Store, building, changing
+from aekeras.store import Change, Store, building, changing
 
 MOST = 60
-STRUCTURED = Settings(kind="IVF2,SQ8")
+STRUCTURED = {"kind": "IVF2,SQ8"}
 
 
 def next_state(verb: str, change: Change, state: dict[str, int], rng: np.random.Generator) -> dict[str, int]:
@@ -50,12 +50,12 @@ def write_forever(directory: Path, announced: Path, verb: str, seed: int) -> Non
         state = contents(store)
     with announced.open("w") as log:
         while True:
-            context = building(directory, ORIGIN) if verb == "build" else changing(directory, STRUCTURED)
+            context = building(directory, ORIGIN) if verb == "build" else changing(directory, **STRUCTURED)
             with context as change:
                 state = next_state(verb, change, state, rng)
                 log.write(json.dumps(state) + "\n")
                 log.flush()
-                change.commit(rebuild=verb == "rebuild")
+                change.rebuild() if verb == "rebuild" else change.commit()
 
 
 def main() -> None:

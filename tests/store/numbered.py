@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from aekeras.store import Change, Item, Origin, Settings, Store, building, code_draft, kept
+from aekeras.store import Change, Item, Origin, Store, building, code_draft, kept
 
 DIM, SIZE = 8, 4
 SHARD, PICTURES = 16, 10  # in one file, where files are small
@@ -63,9 +63,9 @@ def put(change: Change, numbers: Sequence[int], copy: int = 0) -> None:
     change.add([item(number, copy) for number in numbers], codes(numbers), images(numbers))
 
 
-def built(directory: Path, numbers: Sequence[int], settings: Settings | None = None) -> Store:
+def built(directory: Path, numbers: Sequence[int], **settings: object) -> Store:
     """An index of pictures."""
-    with building(directory, ORIGIN, settings) as change:
+    with building(directory, ORIGIN, **settings) as change:
         put(change, numbers)
         change.commit()
     return Store.open(directory)

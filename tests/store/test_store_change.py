@@ -11,7 +11,7 @@ import pytest
 from numbered import ORIGIN, built, codes, contents, ids_of, image, images, item, named, names, path, put
 
 from aekeras.errors import InputError, MissingError
-from aekeras.store import Change, Settings, Store, building, changing, image_draft
+from aekeras.store import Change, Store, building, changing, image_draft
 from aekeras.store.drafts import Drafts
 
 
@@ -20,7 +20,9 @@ def changed(directory: Path, *steps: Callable[[Change], None], rebuild: bool = F
     with changing(directory) as change:
         for step in steps:
             step(change)
-        change.commit(rebuild=rebuild)
+        change.commit()
+        if rebuild:
+            change.rebuild()
     store = Store.open(directory)
     store.verify()
     assert names(directory) == named(store)
@@ -131,10 +133,10 @@ def test_small_pictures_are_found_wherever_they_move(directory: Path, monkeypatc
 
 
 def test_an_index_without_small_pictures_has_none(directory: Path) -> None:
-    store = built(directory, range(3), Settings(keep_images=False))
+    store = built(directory, range(3), keep_images=False)
     assert store.images_of([0, 1]) is None
     assert store.manifest.images == ()
-    with changing(directory, Settings()) as change:
+    with changing(directory, keep_images=True) as change:
         put(change, [3])
         change.commit()
     store = Store.open(directory)

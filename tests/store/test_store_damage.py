@@ -14,7 +14,7 @@ import pytest
 from numbered import built, codes, contents, names, path, put
 
 from aekeras.errors import AekerasError, InputError, MissingError
-from aekeras.store import Manifest, Settings, Store, building, changing, files
+from aekeras.store import Manifest, Store, building, changing, files
 
 REBUILD = r"Rebuild the index by `aekeras index build`\.$"
 COUNT = 200
@@ -72,7 +72,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr("aekeras.store.code_draft.SHARD", 150)
         patched.setattr("aekeras.store.kept._FILE_BYTES", 150 * 48)
-        store = built(directory, range(COUNT), Settings(kind="IVF8,SQ8"))
+        store = built(directory, range(COUNT), kind="IVF8,SQ8")
     assert {name.split("-")[0].split(".")[0] for name in names(directory)} == set(KINDS)
     store.verify()
     return directory

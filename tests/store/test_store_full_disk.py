@@ -13,10 +13,10 @@ from disk import files_no_larger_than, small_disk
 from numbered import ORIGIN, built, codes, contents, images, item, named, names, path, put
 
 from aekeras.errors import StorageError
-from aekeras.store import Change, Settings, Store, building, changing
+from aekeras.store import Change, Store, building, changing
 
 OLD = range(150)
-STRUCTURED = Settings(kind="IVF2,SQ8")
+STRUCTURED = {"kind": "IVF2,SQ8"}
 
 Verb = Callable[[Path], None]
 
@@ -34,12 +34,12 @@ def remove(directory: Path) -> None:
 
 
 def rebuild(directory: Path) -> None:
-    with changing(directory, STRUCTURED) as change:
-        change.commit(rebuild=True)
+    with changing(directory, **STRUCTURED) as change:
+        change.rebuild()
 
 
 def build(directory: Path) -> None:
-    with building(directory, ORIGIN, STRUCTURED) as change:
+    with building(directory, ORIGIN, **STRUCTURED) as change:
         put(change, range(100, 300))
         change.commit()
 
@@ -62,7 +62,7 @@ def check_old(directory: Path, before: list[str], error: pytest.ExceptionInfo[St
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_files_that_outgrow_a_limit_leave_the_old_index(directory: Path, verb: Verb) -> None:
-    store = built(directory, OLD, STRUCTURED)
+    store = built(directory, OLD, **STRUCTURED)
     largest = max(file.stat().st_size for file in directory.iterdir())
     before = names(directory)
     limits = [0, 1, 100, *np.random.default_rng(0).integers(200, largest, 12).tolist()]
@@ -72,7 +72,7 @@ def test_files_that_outgrow_a_limit_leave_the_old_index(directory: Path, verb: V
             with pytest.raises(StorageError) as caught, files_no_larger_than(limit):
                 verb(directory)
         except pytest.fail.Exception:  # it was enough for all that this verb writes
-            built(directory, OLD, STRUCTURED)
+            built(directory, OLD, **STRUCTURED)
             before = names(directory)
             continue
         failed += 1
@@ -88,7 +88,7 @@ def test_files_that_outgrow_a_limit_leave_the_old_index(directory: Path, verb: V
 def test_a_disk_without_space_leaves_the_old_index(tmp_path: Path, verb: Verb) -> None:
     with small_disk(tmp_path / "disk", 2_000_000) as disk:
         directory = disk / "gray"
-        built(directory, OLD, STRUCTURED)
+        built(directory, OLD, **STRUCTURED)
         before = names(directory)
         ballast = disk / "ballast"
         failed = 0
@@ -118,7 +118,7 @@ def test_a_disk_without_space_leaves_the_old_index(tmp_path: Path, verb: Verb) -
 def test_a_disk_that_refuses_at_any_sync_leaves_the_old_index(
     directory: Path, monkeypatch: pytest.MonkeyPatch, verb: Verb, number: int
 ) -> None:
-    built(directory, OLD, STRUCTURED)
+    built(directory, OLD, **STRUCTURED)
     before = names(directory)
     sync, calls = os.fsync, [0]
     last = 0

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from numbered import ORIGIN, built, codes, contents, ids_of, named, names, path, put
 
-from aekeras.store import Manifest, Settings, Store, building, changing, files
+from aekeras.store import Manifest, Store, building, changing, files
 
 
 def numbers(store: Store) -> set[int]:
@@ -45,7 +45,7 @@ def test_an_open_index_answers_as_before_while_it_is_replaced(
 ) -> None:
     if not read_at_opening:  # as with files that are large
         monkeypatch.setattr(files, "_READ_WHOLE", 0)
-    old = built(directory, range(600), Settings(kind="IVF4,Flat"))
+    old = built(directory, range(600), kind="IVF4,Flat")
     if asked_before:
         contents(old)
     built(directory, range(500, 520))
@@ -73,7 +73,7 @@ def test_a_reader_whose_files_go_away_meanwhile_reads_the_new_ones(
 @pytest.mark.parametrize("check", ["check_file", "unread_files", "CodeTable", "KeptImages", "Structure", "ItemTable"])
 def test_a_reader_is_overtaken_at_any_moment(directory: Path, monkeypatch: pytest.MonkeyPatch, check: str) -> None:
     monkeypatch.setattr(files, "_READ_WHOLE", 0)
-    built(directory, range(600), Settings(kind="IVF4,Flat"))
+    built(directory, range(600), kind="IVF4,Flat")
     room = Store.__init__.__globals__
     original: Callable[..., object] = room[check]
 

@@ -88,7 +88,7 @@ def check_and_go_on(directory: Path) -> dict[str, int]:
 @pytest.mark.parametrize("verb", ["add", "remove", "sync", "rebuild", "build"])
 def test_a_writer_that_is_killed_at_any_moment_leaves_the_old_index_or_the_new(directory: Path, verb: str) -> None:
     rng = np.random.default_rng(len(verb))
-    built(directory, range(70), endless.STRUCTURED)
+    built(directory, range(70), **endless.STRUCTURED)
     with killer(directory) as process:
         for seed in range(KILLS):
             with Store.open(directory) as store:

@@ -17,7 +17,7 @@ import pytest
 from numbered import ORIGIN, built, contents, item, names, path, put
 
 from aekeras.errors import InputError, MissingError, StorageError
-from aekeras.store import Store, building, change, changing
+from aekeras.store import Store, beginning, building, changing
 from aekeras.store.lock import writing
 
 HOLDER = """
@@ -84,7 +84,7 @@ def test_a_second_writer_is_told_who_the_first_is(directory: Path) -> None:
 def test_every_change_asks_for_the_lock(directory: Path, begin: object, monkeypatch: pytest.MonkeyPatch) -> None:
     built(directory, range(3))
     assert callable(begin)
-    monkeypatch.setattr(change, "writing", partial(writing, patience=0.1))
+    monkeypatch.setattr(beginning, "writing", partial(writing, patience=0.1))
     with (
         holder(directory) as process,
         pytest.raises(StorageError, match=rf"process {process.pid} "),

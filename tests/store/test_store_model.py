@@ -85,7 +85,7 @@ class IndexMachine(RuleBasedStateMachine):
     @precondition(lambda self: not self.anew or self.touched)
     @rule()
     def rebuild(self) -> None:
-        self.change.commit(rebuild=True)
+        self.change.rebuild()
         self.files = dict(self.draft)
         self._learn()
         self.anew = False

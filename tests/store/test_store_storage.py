@@ -16,7 +16,7 @@ from numbered import ORIGIN, built, codes, digest, images, item
 
 from aekeras.artefacts import digest as digest_of
 from aekeras.errors import InputError, MismatchError, MissingError, StorageError
-from aekeras.store import Item, Manifest, Settings, Store, building, list_indexes, matching
+from aekeras.store import Item, Manifest, Settings, Store, building, list_indexes
 
 REBUILD = r"Rebuild the index by `aekeras index build`\.$"
 
@@ -35,7 +35,7 @@ def test_codes_items_and_small_pictures_come_back_as_they_went(tmp_path: Path) -
         Item(path=tmp_path / "größe 100%?.png", size=3, mtime_ns=2**62, digest=digest(1)),
         Item(path=tmp_path / "b.png", size=0, mtime_ns=-1, digest=digest(2), metadata={"née": "\udcff", "": ""}),
     ]
-    with building(tmp_path / "a folder?#%41", ORIGIN, Settings(memory=10**9)) as change:
+    with building(tmp_path / "a folder?#%41", ORIGIN, memory=10**9) as change:
         change.add(items, codes([1, 2]), images([1, 2]))
         change.commit()
     with Store.open(tmp_path / "a folder?#%41") as store:
@@ -95,7 +95,7 @@ def test_a_relative_path_is_refused() -> None:
 
 def test_a_manifest_is_the_same_after_json(directory: Path) -> None:
     rng = np.random.default_rng(0)
-    with building(directory, ORIGIN, Settings(kind="IVF2,Flat", memory=5)) as change:
+    with building(directory, ORIGIN, kind="IVF2,Flat", memory=5) as change:
         change.add([item(number) for number in range(100)], rng.normal(size=(100, 4)))
         manifest = change.commit()
     assert manifest is not None
@@ -245,7 +245,7 @@ def test_threads_may_ask_for_items_at_once(directory: Path) -> None:
     def ask(number: int) -> None:
         assert store.items.paths([number]) == {number: [f"/photos/0/{number}.png"]}
         assert store.items.id_of(f"/photos/0/{number}.png") == number
-        assert matching(store.items.connection, f"number = {number}") == (
+        assert store.items.matching(f"number = {number}") == (
             {number: [f"/photos/0/{number}.png"]} if number % 3 else {}
         )
         np.testing.assert_array_equal(store.images_of([number]), images([number]))

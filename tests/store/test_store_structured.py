@@ -24,7 +24,7 @@ def items(numbers: range) -> list[Item]:
 
 
 def built(directory: Path, kind: str) -> Store:
-    with building(directory, ORIGIN, Settings(kind=kind)) as change:
+    with building(directory, ORIGIN, kind=kind) as change:
         change.add(items(range(COUNT)), CODES[:COUNT])
         change.commit()
     return Store.open(directory)
@@ -34,7 +34,9 @@ def changed(directory: Path, *, come: range = range(0), go: range = range(0), re
     with changing(directory) as change:
         change.add(items(come), CODES[come])
         change.remove([f"/{number}" for number in go])
-        change.commit(rebuild=rebuild)
+        change.commit()
+        if rebuild:
+            change.rebuild()
     store = Store.open(directory)
     store.verify()
     assert names(directory) == named_files(store)
@@ -96,7 +98,7 @@ def test_a_structure_that_has_aged_is_built_anew(directory: Path, kind: str) -> 
 def test_as_many_are_found_as_asked_for_even_where_few_lists_are_looked_into(
     directory: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with building(directory, ORIGIN, Settings(kind="IVF32,SQ8")) as change:
+    with building(directory, ORIGIN, kind="IVF32,SQ8") as change:
         change.add(items(range(COUNT)), CODES[:COUNT])
         change.commit()
     store = Store.open(directory)
@@ -119,10 +121,10 @@ def test_an_index_that_gets_too_small_for_its_kind_goes_on(directory: Path, kind
 def test_a_kind_that_cannot_be_had_is_refused_when_it_is_asked_for(directory: Path) -> None:
     built(directory, "flat")
     with (
-        changing(directory, Settings(kind="nonsense")) as change,
+        changing(directory, kind="nonsense") as change,
         pytest.raises(InputError, match=r"Received: 'nonsense' "),
     ):
-        change.commit(rebuild=True)
+        change.rebuild()
     store = Store.open(directory)
     assert (store.manifest.kind, store.manifest.settings.kind) == ("flat", "flat")
     assert names(directory) == named_files(store)
@@ -134,23 +136,23 @@ def test_an_index_that_outgrows_its_memory_can_still_be_changed(
     def refusing(*_: object) -> str:
         raise InputError("Expected more memory.")
 
-    monkeypatch.setattr(structuring, "choose_kind", refusing)
-    with building(directory, ORIGIN, Settings(kind="flat")) as change:
+    with building(directory, ORIGIN, memory=1) as change:
         change.add(items(range(30)), CODES[:30])
         change.commit()
-    with changing(directory, Settings(kind="auto", memory=1)) as change:
+    monkeypatch.setattr(structuring, "choose_kind", refusing)
+    with changing(directory) as change:
         change.remove(["/1"])
         change.commit()
         with pytest.raises(InputError, match="more memory"):
-            change.commit(rebuild=True)
+            change.rebuild()
     store = Store.open(directory)
     assert (len(store), store.manifest.kind) == (29, "flat")
 
 
 def test_settings_that_change_are_kept(directory: Path) -> None:
     built(directory, "flat")
-    with changing(directory, Settings(kind="IVF8,SQ8", memory=10**9)) as change:
-        change.commit(rebuild=True)
+    with changing(directory, kind="IVF8,SQ8", memory=10**9) as change:
+        change.rebuild()
     store = Store.open(directory)
     assert store.manifest.settings == Settings(kind="IVF8,SQ8", memory=10**9)
     check(store)
