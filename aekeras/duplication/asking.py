@@ -93,7 +93,7 @@ class _Files:
 
 
 def _of_index(index: Index, name: str, files: _Files, max_distance: float | None, progress: Progress) -> LossDuplicates:
-    typical = index.scale().typical if len(index) > 1 else 0.0
+    typical = index.typical
     limit = EQUAL_SHARE * typical if max_distance is None else max_distance
     judge = judge_of(index, files.ids, typical)
     # What looks the same is compared once: a thousand blank pages would be half a million pairs.

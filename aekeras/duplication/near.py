@@ -29,6 +29,8 @@ def near_pairs(codes: Codes, reach: float) -> Iterator[tuple[int, Nodes, Nodes]]
     Yields:
         How many codes have been compared with all that follow, and nodes with others above them, shape (P,) each.
     """
+    if len(codes) < 2:
+        return
     centered = codes - codes.mean(axis=0, dtype=np.float64).astype(np.float32)  # small numbers are rounded less
     halves = np.square(centered).sum(axis=1, keepdims=True) / 2
     ones = np.ones_like(halves)

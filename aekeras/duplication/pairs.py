@@ -61,10 +61,9 @@ def equal_pairs(store: Store, ids: Ids, judge: Judge, max_distance: float, progr
 
 
 def _intact_codes(store: Store, ids: Ids) -> Codes:
-    """The codes; asked for neighbors, the store finds out whether every byte of them is as it was written."""
-    codes = store.codes_of(ids)
-    store.within(codes[:1], 0.0)
-    return codes
+    """The codes, every byte of them as it was written."""
+    store.check_codes()
+    return store.codes_of(ids)
 
 
 def _check_count(count: int, max_distance: float) -> None:

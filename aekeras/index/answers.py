@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from aekeras.artefacts import shown_path
+from aekeras.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,23 @@ class IndexInfo:
     recall: float | None
     bytes: int
     keeps_images: bool
+
+    @classmethod
+    def of(cls, store: Store, model: Path) -> IndexInfo:
+        """What a store says of itself, and the folder of its model."""
+        manifest = store.manifest
+        return cls(
+            index=shown_path(store.directory),
+            loss=manifest.origin.loss,
+            model=shown_path(model),
+            count=manifest.count,
+            files=store.items.count_paths(),
+            code_dim=manifest.code_dim,
+            kind=manifest.kind,
+            recall=None if manifest.structure is None else round(manifest.structure.facts.recall, 4),
+            bytes=sum(file.size for file in manifest.files),
+            keeps_images=bool(manifest.images),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """The line of `aekeras index info --json`."""

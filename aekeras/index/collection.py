@@ -279,19 +279,7 @@ class Index:
 
     def info(self) -> IndexInfo:
         """What the index is, in short."""
-        manifest = self.store.manifest
-        return IndexInfo(
-            index=shown_path(self.directory),
-            loss=self.loss,
-            model=shown_path(self.model),
-            count=manifest.count,
-            files=self.store.items.count_paths(),
-            code_dim=manifest.code_dim,
-            kind=manifest.kind,
-            recall=None if manifest.structure is None else round(manifest.structure.facts.recall, 4),
-            bytes=sum(file.size for file in manifest.files),
-            keeps_images=bool(manifest.images),
-        )
+        return IndexInfo.of(self.store, self.model)
 
     def reopen(self) -> None:
         """Reads what has been written since."""

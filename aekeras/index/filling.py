@@ -2,7 +2,7 @@
 
     files -> images.stream (on all cores) -> a batch -> per index: codes -> its change -> now and then a commit
 
-Memory does not grow with the number of files: codes and small pictures go to the disk as their files fill up.
+Pictures, codes and small pictures in memory do not grow with the number of files: they go to the disk as files fill up.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from aekeras.images import Picture, Unreadable
 from aekeras.index.interruption import Interruption
 from aekeras.index.planning import merged
 from aekeras.progress import Progress
-from aekeras.store import Change, Item, PathState
+from aekeras.store import Change, Item, Manifest, PathState
 
 _BATCH = 256  # pictures that are encoded together
 # A commit copies the table of items, so there is one whenever so many pictures, and such a share, have come.
@@ -85,6 +85,20 @@ def fill(
             raise KeyboardInterrupt
     progress.end(f"{len(files) - len(unreadable):,} pictures")
     return unreadable
+
+
+def committed(change: Change) -> Manifest | None:
+    """Commits what has come; a Ctrl-C meanwhile waits until the codes are safe.
+
+    Raises:
+        InputError: The kind that was asked for does not suit the codes: all else is committed then.
+        StorageError: The disk is full, or the place cannot be written.
+    """
+    with Interruption() as interruption:
+        change.commit(settle=False)
+    if interruption.asked:
+        raise KeyboardInterrupt
+    return change.commit()
 
 
 def _kept(targets: Sequence[Target]) -> str:

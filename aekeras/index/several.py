@@ -17,14 +17,14 @@ from aekeras.images import Unreadable
 from aekeras.index import updating
 from aekeras.index.answers import Changes, IndexInfo
 from aekeras.index.collection import Index
-from aekeras.index.filling import Target, fill
+from aekeras.index.filling import Target, committed, fill
 from aekeras.index.gathering import origin_of
 from aekeras.index.updating import Files, Update, gathered_files, warn_of
 from aekeras.losses import position
 from aekeras.model_choice import chosen, chosen_models
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.store import MANIFEST, Manifest, building, list_indexes, rebuild
+from aekeras.store import MANIFEST, Manifest, building, current_manifest, list_indexes, rebuild
 
 
 def open_indexes(losses: Sequence[str] = (), places: Places | None = None) -> list[Index]:
@@ -45,12 +45,18 @@ def index_folders(losses: Sequence[str], places: Places) -> list[Path]:
         MissingError: There is no index at all.
         InputError: A loss that no index was built for.
     """
-    found = {directory: Manifest.read(directory).origin.loss for directory in list_indexes(places.indexes)}
+    found = {directory: _loss_of(directory, strict=not losses) for directory in list_indexes(places.indexes)}
     directories = sorted(found, key=lambda path: position(found[path]))
     if losses:
         names = {directory: directory.name for directory in found}
         directories = chosen(losses, found, names, f"a loss with an index in {shown_path(places.indexes)}")
     return directories
+
+
+def _loss_of(directory: Path, *, strict: bool) -> str:
+    """The loss of an index; of a damaged one its name, unless `strict`: whoever names another one need not know."""
+    manifest = Manifest.read(directory) if strict else current_manifest(directory)
+    return directory.name if manifest is None else manifest.origin.loss
 
 
 def names(indexes: Sequence[Index]) -> list[str]:
@@ -182,7 +188,7 @@ def _built(
 
 
 def _committed(target: Target, unreadable: Sequence[Unreadable]) -> Changes:
-    manifest = target.change.commit()
+    manifest = committed(target.change)
     return Changes(
         index=target.change.directory,
         loss=target.change.origin.loss,

@@ -13,7 +13,7 @@ from aekeras.artefacts import shown_path
 from aekeras.errors import InputError
 from aekeras.images import Unreadable
 from aekeras.index.answers import Changes
-from aekeras.index.filling import Target, fill
+from aekeras.index.filling import Target, committed, fill
 from aekeras.index.planning import FileStates, Plan, below, planned
 from aekeras.progress import Progress
 from aekeras.store import Change, Store, changing
@@ -153,7 +153,7 @@ def _committed(work: _Work, unreadable: Sequence[Unreadable]) -> Changes:
     plan = work.plan
     work.change.remove(plan.vanished)
     work.change.describe(plan.described)
-    manifest = work.change.commit()
+    manifest = committed(work.change)
     bad = {str(file.path) for file in unreadable} & plan.to_read
     lost = {str(file.path) for file in unreadable if file.size >= 0} & set(plan.changed)
     return Changes(

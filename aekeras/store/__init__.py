@@ -7,8 +7,8 @@
     indexes/<name>/search-<n>.faiss     how a large index is searched (FAISS); derived from the codes
 
 Every file is written once under a number of its own. A change writes new files beside the old ones, then replaces the
-manifest in one step, then removes the files that it does not name: a reader, or whoever comes after a crash, meets the
-old state or the new one, never a mixture. One writer at a time holds the lock; readers need none.
+manifest in one step, then removes the files that it does not name: a reader, or whoever comes after a crash, meets one
+state that was committed or the next, never a mixture. One writer at a time holds the lock; readers need none.
 """
 
 from aekeras.store.beginning import building, changing, rebuild
@@ -16,7 +16,7 @@ from aekeras.store.change import Change
 from aekeras.store.codes import Codes, Ids
 from aekeras.store.items import Item, PathState
 from aekeras.store.lock import PATIENCE
-from aekeras.store.manifest import MANIFEST, Manifest
+from aekeras.store.manifest import MANIFEST, Manifest, current_manifest
 from aekeras.store.reading import Store, check_distance, check_k, list_indexes
 from aekeras.store.records import REBUILD, Origin, Settings
 from aekeras.store.searching import Found
@@ -39,6 +39,7 @@ __all__ = [
     "changing",
     "check_distance",
     "check_k",
+    "current_manifest",
     "list_indexes",
     "rebuild",
 ]

@@ -12,8 +12,10 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from aekeras.artefacts import shown_path, sync
+from aekeras.artefacts import shown_path
 from aekeras.errors import InputError
+from aekeras.store.faiss_files import MAPPED, write_faiss
+from aekeras.store.joined import JoinedCodes
 from aekeras.store.records import REBUILD
 
 Codes = npt.NDArray[np.float32]
@@ -26,9 +28,6 @@ SHARD = 65_536
 
 # The square of the largest distance between two codes must not exceed float32.
 _LONGEST = 1e18
-
-# Mapped into memory where this FAISS can: opening does not read the codes.
-_MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", 0)
 
 
 def checked_codes(codes: npt.ArrayLike, code_dim: int | None = None) -> Codes:
@@ -62,11 +61,7 @@ def write_shard(path: Path, codes: Codes, ids: Ids) -> None:
     # IndexIDMap2 would read codes by id, at the price of a hash table of all ids at every opening.
     index = faiss.IndexIDMap(faiss.IndexFlatL2(codes.shape[1]))
     index.add_with_ids(codes, ids)
-    # FAISS's own writer does not notice a disk that fills up when the file is closed.
-    with path.open("wb") as file:
-        writer = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]  # not in its stubs
-        faiss.write_index(index, writer)
-    sync(path)
+    write_faiss(path, index)
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,7 +100,7 @@ class Shard:
             InputError: The file is damaged.
         """
         try:
-            index: Any = faiss.read_index(str(path), _MAPPED)
+            index: Any = faiss.read_index(str(path), MAPPED)
         except (RuntimeError, MemoryError) as error:
             raise _damaged(path, "FAISS cannot read it") from error
         _check(path, index, code_dim)
@@ -140,7 +135,7 @@ class CodeTable:
         self.code_dim = code_dim
         self._shards = [Shard(path, code_dim) for path in paths]
         self.ids: Ids = np.concatenate([np.empty(0, np.int64), *(shard.ids for shard in self._shards)])
-        self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
+        self._joined = JoinedCodes(self._shards, code_dim)
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -166,13 +161,7 @@ class CodeTable:
 
     def __getitem__(self, rows: npt.ArrayLike) -> Codes:
         """The codes of rows, shape (len(rows), D)."""
-        wanted = np.asarray(rows, dtype=np.int64)
-        found = np.empty((len(wanted), self.code_dim), np.float32)
-        shards = np.searchsorted(self._starts, wanted, side="right") - 1
-        for number in np.unique(shards).tolist():
-            here = shards == number
-            found[here] = self._shards[number][wanted[here] - self._starts[number]]
-        return found
+        return self._joined[np.asarray(rows, dtype=np.int64)]
 
     def blocks(self, rows: Rows | None = None) -> Iterator[Block]:
         """The codes to search in, block by block; whole shards as they lie on the disk, parts of them as copies.
@@ -180,7 +169,7 @@ class CodeTable:
         Args:
             rows: Only these, ascending; all where there are none named.
         """
-        for shard, start in zip(self._shards, self._starts.tolist(), strict=False):
+        for shard, start in zip(self._shards, self._joined.starts.tolist(), strict=False):
             first, last = (0, len(shard)) if rows is None else np.searchsorted(rows, (start, start + len(shard)))
             if last - first == len(shard):
                 yield Block(shard.flat, start=start)

@@ -32,32 +32,36 @@ class JoinedCodes:
 
     Attributes:
         code_dim: D.
+        starts: The position of the first code of each shard, and behind the last one.
     """
 
-    def __init__(self, codes: Shards) -> None:
-        """Joins an array, or shards.
+    def __init__(self, codes: Shards, code_dim: int | None = None) -> None:
+        """Joins an array, or shards; without `code_dim`, it is asked of the first code.
 
         Raises:
-            InputError: There are no codes.
+            InputError: There are no codes to ask.
         """
         self._shards: list[Shard] = [codes] if isinstance(codes, np.ndarray) else list(codes)
-        self._starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
-        full = next((shard for shard in self._shards if len(shard)), None)
-        if full is None:
-            raise InputError("Expected codes to search. Received: none. Add pictures to the index.")
-        self.code_dim = full[np.zeros(1, np.int64)].shape[1]
+        self.starts = np.cumsum([0, *(len(shard) for shard in self._shards)])
+        self.code_dim = self._width() if code_dim is None else code_dim
 
     def __len__(self) -> int:
-        return int(self._starts[-1])
+        return int(self.starts[-1])
 
     def __getitem__(self, positions: Positions) -> Codes:
         """The codes at positions, shape (len(positions), D)."""
         rows = np.empty((len(positions), self.code_dim), np.float32)
-        owners = np.searchsorted(self._starts, positions, side="right") - 1
+        owners = np.searchsorted(self.starts, positions, side="right") - 1
         for owner in np.unique(owners):
             here = owners == owner
-            rows[here] = self._shards[owner][positions[here] - self._starts[owner]]
+            rows[here] = self._shards[owner][positions[here] - self.starts[owner]]
         return rows
+
+    def _width(self) -> int:
+        full = next((shard for shard in self._shards if len(shard)), None)
+        if full is None:
+            raise InputError("Expected codes to search. Received: none. Add pictures to the index.")
+        return full[np.zeros(1, np.int64)].shape[1]
 
     def blocks(self) -> Iterator[tuple[int, Codes]]:
         """The first position of each block, and its codes."""

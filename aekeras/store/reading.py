@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Self
@@ -15,7 +15,7 @@ from aekeras.errors import InputError, MismatchError, MissingError
 from aekeras.store import searching
 from aekeras.store.codes import Codes, CodeTable, Ids, Rows, checked_codes
 from aekeras.store.files import check_file, unread_files
-from aekeras.store.items import Item, ItemTable
+from aekeras.store.items import ItemTable
 from aekeras.store.kept import Images, KeptImages
 from aekeras.store.manifest import MANIFEST, Manifest
 from aekeras.store.records import REBUILD, StoredFile
@@ -124,10 +124,6 @@ class Store:
         found = [place for key in ids if (place := places.get(key)) is not None]
         return self._images.at(found) if found and len(found) == len(ids) else None
 
-    def all_items(self) -> Iterator[tuple[int, Item]]:
-        """All (id, item) in the order of the ids; a content that two files have comes twice."""
-        return iter(self.items)
-
     def nearest(self, codes: npt.ArrayLike, k: int, among: Ids | None = None, *, exact: bool = False) -> list[Found]:
         """The k nearest codes of each query, nearest first; equally near ones in the order of their ids.
 
@@ -196,6 +192,14 @@ class Store:
                 f"others: it is damaged. {REBUILD}"
             )
         self.items.check(set(ids), self._images.counts)
+
+    def check_codes(self) -> None:
+        """Passes when every byte of the codes is as it was written.
+
+        Raises:
+            InputError: A file has changed.
+        """
+        _ = self._intact
 
     @cached_property
     def _intact(self) -> CodeTable:

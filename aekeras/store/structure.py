@@ -14,9 +14,10 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from aekeras.artefacts import shown_path, sync
+from aekeras.artefacts import shown_path
 from aekeras.errors import InputError
 from aekeras.stderr import held_back
+from aekeras.store.faiss_files import MAPPED, write_faiss
 from aekeras.store.joined import JoinedCodes, Shards
 from aekeras.store.kinds import check_kind, reason, refused, searched
 from aekeras.store.records import NEIGHBORS, StructureFacts
@@ -24,10 +25,8 @@ from aekeras.store.tuning import tuned
 
 Ids = npt.NDArray[np.int64]
 
-# Mapped into memory where this FAISS can: inverted lists, graphs and flat codes; opening reads next to nothing. The
-# older flag, IO_FLAG_MMAP, maps inverted lists only, and FAISS refuses both together. PQ's tables would take more
-# memory than the codes (128 MB with 41 MB of PQ32) and save no time that could be measured.
-_MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", 0) | faiss.IO_FLAG_SKIP_PRECOMPUTE_TABLE
+# PQ's tables would take more memory than the codes (128 MB with 41 MB of PQ32) and save no time that could be measured.
+_OPENED = MAPPED | faiss.IO_FLAG_SKIP_PRECOMPUTE_TABLE
 # k-means wants some 40 to 256 codes for each centroid. 64 train 4,096 lists in ten seconds; for PQ they are four
 # times as fast as FAISS's 256, with the same recall.
 _PER_CENTROID = 64
@@ -46,7 +45,7 @@ class Structure:
         self.facts = facts
         self._lock = threading.Lock()
         try:
-            self._index: Any = faiss.read_index(str(path), _MAPPED)
+            self._index: Any = faiss.read_index(str(path), _OPENED)
             self._search_for(0)
         except (RuntimeError, MemoryError, ValueError) as error:
             raise _damaged(path, "FAISS cannot read it") from error
@@ -114,7 +113,7 @@ def build_structure(path: Path, kind: str, codes: Shards, ids: Ids, seed: int = 
             found = tuned(index, table, ids, seed)
     except (RuntimeError, MemoryError) as error:
         raise refused(kind, table.code_dim, f"from {len(table)} codes: {reason(error)}") from error
-    _write(path, index)
+    write_faiss(path, index)
     return StructureFacts(
         kind=kind, parameter=found.parameter, recall=found.recall, count=len(table), candidates=found.candidates
     )
@@ -144,14 +143,6 @@ def _takes_ids(index: Any) -> bool:
     except RuntimeError:
         return False
     return True
-
-
-def _write(path: Path, index: Any) -> None:
-    # FAISS's own writer does not notice a disk that fills up when the file is closed.
-    with path.open("wb") as file:
-        writer = faiss.PyCallbackIOWriter(file.write)  # type: ignore[attr-defined]  # not in its stubs
-        faiss.write_index(index, writer)
-    sync(path)
 
 
 def _damaged(path: Path, why: str) -> InputError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import struct
 import zlib
@@ -64,13 +65,17 @@ QUERIES: dict[str, tuple[Callable[[Path], object], str]] = {
     "truncated": (truncated, "Replace it, or leave it out."),
     "bomb": (bomb, "pixels, the limit of Pillow"),
     "folder": (lambda path: path.mkdir(), "not a regular file"),
+    "pipe": (os.mkfifo, "not a regular file"),
 }
+FOLDERS = {"search": "which has none. Name another folder, or the files themselves."}
+"""A folder is a query for each of its pictures here."""
 
 
 @pytest.mark.parametrize("kind", QUERIES)
 @pytest.mark.parametrize("command", ["search", "reconstruct"])
 def test_a_query_that_is_no_whole_picture(command: str, kind: str, own: Path) -> None:
     make, message = QUERIES[kind]
+    message = FOLDERS.get(command, message) if kind == "folder" else message
     make(own / "query.png")
     before = everything()
     good = next((own / "pictures").glob("*.png"))

@@ -5,79 +5,17 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
+from watching import Telling, another, check_codes, ids, names
 
 import aekeras
 from aekeras import images
 from aekeras.errors import InputError, MissingError, StorageError
 from aekeras.index import Changes, Index, Update, build_indexes, remove_from_indexes, update_indexes
-from aekeras.progress import Progress
-from aekeras.store import Store, changing
+from aekeras.store import changing
 from aekeras.store.lock import writing
-
-
-class Telling(Progress):
-    """Remembers what it was told."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-        self.totals: list[int] = []
-
-    def begin(self, stage: str, total: int, *, part: int = 1, parts: int = 1) -> None:
-        del stage, part, parts
-        self.totals.append(total)
-
-    def warn(self, message: str) -> None:
-        self.warnings.append(message)
-
-
-@pytest.fixture
-def photos(own: Path) -> Path:
-    """Twelve pictures in photos/, indexed under both losses."""
-    folder = own / "photos"
-    folder.mkdir()
-    for path in sorted((own / "pictures").glob("*.png"))[:12]:
-        shutil.copy(path, folder)
-    build_indexes(folder)
-    return folder
-
-
-@pytest.fixture
-def index(photos: Path) -> Iterator[Index]:
-    del photos
-    with Index.open("indexes/l1_gray") as opened:
-        yield opened
-
-
-def names(index: Index) -> list[str]:
-    return sorted(item.path.name for _, item in index)
-
-
-def ids(index: Index) -> dict[str, int]:
-    return {item.path.name: key for key, item in index}
-
-
-def another(photos: Path, name: str, number: int = 50) -> Path:
-    """A picture that is not indexed yet."""
-    target = photos / name
-    target.parent.mkdir(exist_ok=True)
-    shutil.copy(sorted((photos.parent / "pictures").glob("*.png"))[number], target)
-    return target
-
-
-def check_codes(index: Index) -> None:
-    """Every code is that of its picture as it is now."""
-    for key, item in index:
-        picture = images.read(item.path, index.encoder.image_size)
-        np.testing.assert_allclose(
-            index.store.codes_of([key]), index.encoder.encode(picture[None]), rtol=1e-4, atol=1e-5
-        )
-    index.verify()
 
 
 def test_what_is_new_is_added_and_the_rest_keeps_its_ids(index: Index, photos: Path) -> None:
@@ -287,90 +225,6 @@ def test_whoever_comes_second_is_told_who_is_first(index: Index, photos: Path, m
     ):
         index.sync(photos)
     assert index.sync(photos).count == 12
-
-
-class Interrupting(Telling):
-    """Presses Ctrl-C, once or oftener, after seven pictures."""
-
-    def __init__(self, times: int = 1) -> None:
-        super().__init__()
-        self._times = times
-
-    def advance(self, done: int, note: str = "") -> None:
-        del note
-        if done == 7:
-            for _ in range(self._times):
-                signal.raise_signal(signal.SIGINT)
-
-
-def test_ctrl_c_leaves_what_was_done_and_sync_goes_on(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("aekeras.index.filling._BATCH", 4)
-    shutil.rmtree("indexes/l1")
-    telling = Interrupting()
-    with pytest.raises(KeyboardInterrupt):
-        update_indexes(Update(sources=(photos,)), ["l1"], progress=telling)
-    assert telling.warnings == [
-        "Interrupted: what was done so far, 7 pictures, is kept; `aekeras index sync` goes on from there."
-    ]
-    with Index.open("indexes/l1") as index:
-        assert len(index) == 7
-        index.verify()
-        assert len(index.sync(photos).added) == 5
-        check_codes(index)
-
-
-def test_ctrl_c_in_a_build_leaves_the_index_that_was_there(photos: Path) -> None:
-    telling = Interrupting()
-    with pytest.raises(KeyboardInterrupt):
-        build_indexes(photos.parent / "pictures", ["l1"], progress=telling)
-    assert telling.warnings == ["Interrupted: the indexes are as they were."]
-    with Index.open("indexes/l1") as index:
-        assert len(index) == 12
-        index.verify()
-
-
-def test_whoever_presses_ctrl_c_twice_does_not_wait(photos: Path) -> None:
-    shutil.rmtree("indexes/l1")
-    telling = Interrupting(times=2)
-    with pytest.raises(KeyboardInterrupt):
-        update_indexes(Update(sources=(photos,)), ["l1"], progress=telling)
-    assert telling.warnings == []
-    assert not Path("indexes/l1/manifest.json").exists()
-    assert len(update_indexes(Update(sources=(photos,)), ["l1"])[0].added) == 12
-
-
-def test_a_long_run_is_committed_now_and_then(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in (("_BATCH", 2), ("_COMMIT_EACH", 4)):
-        monkeypatch.setattr(f"aekeras.index.filling.{name}", value)
-    shutil.rmtree("indexes/l1")
-    counts = []
-
-    class Watching(Progress):
-        def advance(self, done: int, note: str = "") -> None:
-            del done, note
-            if Path("indexes/l1/manifest.json").exists():
-                with Store.open("indexes/l1") as store:
-                    counts.append(len(store))
-                    store.verify()
-
-    update_indexes(Update(sources=(photos,)), ["l1"], progress=Watching())
-    assert sorted(set(counts)) == [4, 8, 12]
-    with Index.open("indexes/l1") as index:
-        assert len(index) == 12
-        check_codes(index)
-
-
-def test_a_content_that_was_lost_meanwhile_is_encoded_again(photos: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A file changes, its former content goes with an interim commit, and turns up again under a later name."""
-    for name in ("_BATCH", "_COMMIT_EACH"):
-        monkeypatch.setattr(f"aekeras.index.filling.{name}", 1)
-    first = sorted(photos.glob("*.png"))[0]
-    shutil.copy(first, photos / "z-later.png")
-    shutil.copy(sorted((photos.parent / "pictures").glob("*.png"))[70], first)
-    with Index.open("indexes/l1") as index:
-        changes = index.sync(photos)
-        assert (len(changes.added), len(changes.updated), changes.count) == (1, 1, 13)
-        check_codes(index)
 
 
 def test_a_public_index_does_all_of_it(photos: Path) -> None:

@@ -79,7 +79,7 @@ def small_files() -> None:
 
 def contents(store: Store) -> dict[str, int]:
     """The number of each path, once every way to ask for it has given the same answer."""
-    found = {str(known.path): (key, int(known.digest, 16)) for key, known in store.all_items()}
+    found = {str(known.path): (key, int(known.digest, 16)) for key, known in store.items}
     ids = {number: key for key, number in found.values()}
     for name, (key, number) in found.items():
         assert ids[number] == key, "one content, one id"
@@ -101,7 +101,7 @@ def contents(store: Store) -> dict[str, int]:
 
 def ids_of(store: Store) -> dict[int, int]:
     """The id of each number."""
-    return {int(known.digest, 16): key for key, known in store.all_items()}
+    return {int(known.digest, 16): key for key, known in store.items}
 
 
 def names(directory: Path) -> list[str]:

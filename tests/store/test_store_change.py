@@ -82,7 +82,7 @@ def test_what_goes_and_comes_in_one_change_keeps_its_id(directory: Path) -> None
 def test_metadata_can_be_told_later(directory: Path) -> None:
     built(directory, range(3))
     store = changed(directory, lambda change: change.describe({path(0): {"née": "\udcff"}, "/unknown": {"a": "b"}}))
-    told = {key: known.metadata for key, known in store.all_items()}
+    told = {key: known.metadata for key, known in store.items}
     assert told == {0: {"née": "\udcff"}, 1: {"number": "1"}, 2: {"number": "2"}}
 
 

@@ -39,7 +39,7 @@ def test_codes_items_and_small_pictures_come_back_as_they_went(tmp_path: Path) -
         change.add(items, codes([1, 2]), images([1, 2]))
         change.commit()
     with Store.open(tmp_path / "a folder?#%41") as store:
-        assert list(store.all_items()) == [(0, items[0]), (1, items[1])]
+        assert list(store.items) == [(0, items[0]), (1, items[1])]
         assert store.ids.tolist() == [0, 1]
         np.testing.assert_array_equal(store.codes, codes([1, 2]))
         np.testing.assert_array_equal(store.codes_of([1, 0, 1]), codes([2, 1, 2]))
@@ -68,7 +68,7 @@ def test_a_file_name_that_is_not_unicode_comes_back(tmp_path: Path) -> None:
         change.put_unreadable([(f"{path}x", 1, 1, "no picture")])
         change.commit()
     store = Store.open(tmp_path / "index")
-    ((_, known),) = store.all_items()
+    ((_, known),) = store.items
     assert known.path.read_bytes() == b"picture"
     assert store.items.id_of(str(path)) == 0
     assert store.items.below(str(tmp_path)) == {0: [str(path)]}
