@@ -27,7 +27,7 @@ def _criteria_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--max-distance", type=float, metavar="D", help="Only what is as near, in the loss's units."),
         click.option("--under", type=click.Path(path_type=Path), metavar="DIR", help="Only pictures below DIR."),
         click.option("--where", metavar="SQL", help="Only pictures of which this holds: \"label = 'cat'\"."),
-        click.option("--unique", is_flag=True, help="Leave out what is equal to something nearer."),
+        click.option("--unique", is_flag=True, help="Leave out what is equal, by code, to something before it."),
         click.option("--farthest", is_flag=True, help="The farthest instead of the nearest."),
         click.option(
             "--rerank",

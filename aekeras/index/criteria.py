@@ -25,7 +25,7 @@ class Criteria:
         max_distance: Only up to this distance, in the loss's units.
         under: Only pictures below this folder.
         where: Only pictures of which this holds, an SQL condition on their metadata, such as "label = 'cat'".
-        unique: Leave out what is equal, under the loss, to one that is nearer.
+        unique: Leave out what is equal, by its code, to one that comes before it.
         farthest: The farthest instead of the nearest.
         rerank: So many of the nearest by code are ranked anew by the loss itself.
     """

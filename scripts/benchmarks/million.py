@@ -17,7 +17,7 @@ from aekeras.index import Index
 from aekeras.store import Found, Item, Origin, Store, building
 
 Row = tuple[str, str, str, str]
-_COUNT, _DIM, _K = 1_000_000, 64, 10
+_COUNT, _QUERIES, _DIM, _K = 1_000_000, 1000, 64, 10
 _AT_ONCE = 8192
 _COLD = """
 import sys, time
@@ -31,8 +31,8 @@ with Index.open(sys.argv[1]) as index:
 def million_rows() -> Iterator[Row]:
     """Codes with the decaying spectrum that those of an encoder have, in clusters and without: the latter are hard."""
     for name, clusters in (("in 3,000 clusters", 3000), ("in one cloud", 0)):
-        codes = _codes(clusters)
-        queries = _near(codes, 1000)
+        drawn = _codes(clusters)
+        codes, queries = drawn[:_COUNT], drawn[_COUNT:]  # the queries are new to the index, and to what it is tuned on
         with tempfile.TemporaryDirectory() as folder:
             directory = Path(folder) / "indexes" / "l1"
             building_time = _timed(lambda at=directory, those=codes: _write(at, those))
@@ -84,19 +84,12 @@ def _cold_row(title: str, directory: Path, queries: np.ndarray) -> Iterator[Row]
 def _codes(clusters: int) -> np.ndarray:
     draw = np.random.default_rng(0)
     spectrum = (np.arange(1, _DIM + 1) ** -0.7).astype(np.float32)
-    spread = draw.standard_normal((_COUNT, _DIM), dtype=np.float32) * spectrum
+    spread = draw.standard_normal((_COUNT + _QUERIES, _DIM), dtype=np.float32) * spectrum
     if not clusters:
         return spread
     centers = draw.standard_normal((clusters, _DIM), dtype=np.float32) * spectrum
     sizes = draw.dirichlet(np.ones(clusters))
-    return centers[draw.choice(clusters, _COUNT, p=sizes)] + np.float32(0.35) * spread
-
-
-def _near(codes: np.ndarray, count: int) -> np.ndarray:
-    """Queries that are not in the index: between two of its codes, nearer to the one."""
-    draw = np.random.default_rng(1)
-    one, other = codes[draw.integers(_COUNT, size=count)], codes[draw.integers(_COUNT, size=count)]
-    return (0.8 * one + 0.2 * other).astype(np.float32)
+    return centers[draw.choice(clusters, len(spread), p=sizes)] + np.float32(0.35) * spread
 
 
 def _write(directory: Path, codes: np.ndarray) -> None:
