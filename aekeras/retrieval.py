@@ -73,7 +73,7 @@ class Result:
             blind = f" (blind to {', '.join(answer.blind_to)})" if answer.blind_to else ""
             lines.append(f"  {answer.loss}{blind}")
             lines += [] if answer.neighbors else ["    none"]
-            lines += [f"    {n.rank:>3}  {n.distance:.4f}  {shown_path(n.path)}" for n in answer.neighbors]
+            lines += [f"    {neighbor}" for neighbor in answer.neighbors]
         return "\n".join(lines)
 
 

@@ -19,7 +19,7 @@ from aekeras import projector
 from aekeras.artefacts import latest_version, new_version, read_json, shown_path
 from aekeras.configuration import Training
 from aekeras.encoding import load_encoder
-from aekeras.index import Gathered, build, items_digest
+from aekeras.index import Gathered, build, items_digest, replaced
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.stderr import held_back
@@ -197,7 +197,13 @@ class Run:
         return [Fidelity(images[rows], images[others], self.loss, k=min(_NEIGHBORS, len(rows)))]
 
     def _build_index(self, model: Path) -> None:
+        lost = replaced(self.index, self.gathered)
         with build(self.index, load_encoder(model), self.gathered) as index:
+            if lost:
+                self.options.progress.warn(
+                    f"{shown_path(self.index)} held {lost:,} more pictures, which were not trained on. Run `aekeras "
+                    "index add` to bring them back."
+                )
             if self.logs:
                 ids = index.store.items.id_by_path()
                 self._project(index.store.codes_of([ids[str(item.path)] for item in self.gathered.items]))

@@ -6,7 +6,7 @@ synced, then renamed. TensorFlow Serving, which polls a folder for numbers, sees
 
 from aekeras.artefacts.directories import Draft, latest_version, new_directory, new_version
 from aekeras.artefacts.files import digest, new_file, read_json, write_file, write_json
-from aekeras.artefacts.names import safe_name, shown_path
+from aekeras.artefacts.names import plain_path, safe_name, shown_path
 from aekeras.artefacts.storage import storage_errors, sync
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "new_directory",
     "new_file",
     "new_version",
+    "plain_path",
     "read_json",
     "safe_name",
     "shown_path",

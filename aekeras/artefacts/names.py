@@ -39,6 +39,21 @@ def safe_name(text: str) -> str:
     return f"{readable}-{mark}" if readable else mark
 
 
+def plain_path(path: str | Path) -> str:
+    """The path, absolute and without `..`; links stay as they are.
+
+    Where the system would go elsewhere by `..` than the text says, behind a link, its way is taken.
+    """
+    absolute = Path(path).absolute()
+    plain = os.path.normpath(absolute)
+    if ".." in absolute.parts:
+        last = len(absolute.parts) - absolute.parts[::-1].index("..")
+        head = Path(*absolute.parts[:last])
+        if os.path.realpath(head) != os.path.realpath(os.path.normpath(head)):
+            return str(Path(os.path.realpath(head), *absolute.parts[last:]))
+    return plain
+
+
 def shown_path(path: Path) -> str:
     """The path as people read it: relative to the working directory where it lies below, else absolute."""
     # Path.resolve would follow links, and people know their pictures by the names they gave.

@@ -32,6 +32,14 @@ class _Group(click.Group):
                 return super().invoke(context)
         except AekerasError as error:
             raise click.ClickException(str(error)) from error
+        except BrokenPipeError:
+            raise  # click knows what to do: whoever read has gone
+        except OSError as error:  # the system's refusal, at a place where nobody expected it
+            where = f" ({os.fsdecode(error.filename)})" if isinstance(error.filename, str | bytes) else ""
+            raise click.ClickException(
+                f"Expected files and folders that can be used. Received: {error.strerror or error}{where}. Check the "
+                "paths, and the space on the disk."
+            ) from error
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def build(
         if as_json:
             print_json(info.to_dict())
         else:
-            click.echo(f"{info.index}: {info.count:,} pictures under {info.loss}")
+            click.echo(f"{info.index}: {info.count:,} picture{'' if info.count == 1 else 's'} under {info.loss}")
 
 
 @index.command()

@@ -92,7 +92,7 @@ def search(
     With --equal and --different: those that are equal to it under the former losses and different under the latter,
     such as its recolored copies by --equal l1_gray --different l1.
     """
-    given = {name: value for name, value in others.items() if value not in (None, (), False)}
+    given = {name: value for name, value in others.items() if value is not None and value is not False and value != ()}
     criteria = {name: given.pop(name) for name in list(given) if name in _CRITERIA}
     _check(given, criteria, losses)
     keep_apart(sheet, images)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -85,7 +86,8 @@ class _Files:
         """All that are asked for."""
         items = index.store.items
         paths = criteria.selected(index.store) if criteria.filters else items.paths(index.ids.tolist())
-        return cls(ids=np.sort(np.fromiter(paths, np.int64, len(paths))), paths=paths)
+        apart = {key: _apart(of_one) if len(of_one) > 1 else of_one for key, of_one in paths.items()}
+        return cls(ids=np.sort(np.fromiter(paths, np.int64, len(paths))), paths=apart)
 
     @property
     def count(self) -> int:
@@ -112,6 +114,21 @@ def _of_index(index: Index, name: str, files: _Files, max_distance: float | None
         count=files.count,
         groups=tuple(sorted(groups, key=lambda group: (-len(group.pictures), group.pictures[0].path))),
     )
+
+
+def _apart(paths: Sequence[str]) -> list[str]:
+    """Without further names of a file that is there already: who deletes one of two links deletes both or none."""
+    kept, seen = [], set()
+    for path in paths:
+        try:
+            status = os.stat(path)  # noqa: PTH116
+            file = (status.st_dev, status.st_ino)
+        except OSError:
+            file = None
+        if file is None or file not in seen:
+            kept.append(path)
+            seen.add(file)
+    return kept
 
 
 class _Twins:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from aekeras.artefacts import plain_path
 from aekeras.errors import InputError, MissingError
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff"})
@@ -44,7 +45,7 @@ def scan(sources: Sequence[Path]) -> dict[str, tuple[int, int]]:
 def _named_by(sources: Sequence[Path]) -> list[str]:
     found: set[str] = set()
     for source in sources:
-        path = Path(os.path.normpath(Path(source).absolute()))
+        path = Path(plain_path(source))
         found.update(_pictures_below(path) if _is_folder(path) else [str(path)])
     return sorted(found)
 

@@ -10,7 +10,7 @@ from aekeras.index.answers import Changes, IndexInfo, Neighbor, Verification
 from aekeras.index.asking import Question, Reader
 from aekeras.index.collection import REMEDY, Index
 from aekeras.index.criteria import DEFAULT_K, Criteria
-from aekeras.index.gathering import Gathered, build, gather, items_digest
+from aekeras.index.gathering import Gathered, build, gather, items_digest, replaced
 from aekeras.index.queries import Query, queries_of
 from aekeras.index.several import (
     build_indexes,
@@ -47,5 +47,6 @@ __all__ = [
     "queries_of",
     "rebuild_indexes",
     "remove_from_indexes",
+    "replaced",
     "update_indexes",
 ]

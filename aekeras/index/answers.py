@@ -28,6 +28,10 @@ class Neighbor:
     id: int
     copies: tuple[Path, ...] = ()
 
+    def __str__(self) -> str:
+        more = f"  (and {len(self.copies):,} with the same bytes)" if self.copies else ""
+        return f"{self.rank:>3}  {self.distance:.4f}  {shown_path(self.path)}{more}"
+
     def to_dict(self) -> dict[str, Any]:
         """One entry of `neighbors` in `aekeras search --json`."""
         copies = {"copies": [shown_path(path) for path in self.copies]} if self.copies else {}
@@ -147,7 +151,8 @@ class Changes:
     def __str__(self) -> str:
         done = ", ".join(f"{len(paths):,} {name}" for name, paths in self._parts() if paths) or "nothing to do"
         if self.count is not None:
-            return f"{shown_path(self.index)}: {done}; {self.count:,} pictures under {self.loss}"
+            held = f"{self.count:,} picture{'' if self.count == 1 else 's'}"
+            return f"{shown_path(self.index)}: {done}; {held} under {self.loss}"
         signs = {"added": "+", "updated": "~", "removed": "-", "unreadable": "?"}
         lines = [f"{signs[name]} {shown_path(Path(path))}" for name, paths in self._parts() for path in paths]
         return "\n".join([f"{shown_path(self.index)}: {done}", *(f"  {line}" for line in lines)])

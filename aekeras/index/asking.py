@@ -20,7 +20,7 @@ from aekeras.store import Found, Ids, Store
 Reader = Callable[[Path, int], np.ndarray]
 """Reads a picture at a size; raises MissingError where there is no such file."""
 
-_KEEP = "Run `aekeras index build` without --no-keep-images."
+_KEEP = "Run `aekeras index build --keep-images` on its pictures."
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)

@@ -190,7 +190,7 @@ class Index:
         self,
         sources: str | Path | Sequence[str | Path],
         *,
-        metadata: Sequence[Path] = (),
+        metadata: str | Path | Sequence[str | Path] = (),
         progress: Progress | None = None,
     ) -> Changes:
         """Adds pictures, or brings them up to date where they have changed.
@@ -205,13 +205,15 @@ class Index:
             InputError: A folder without pictures, or a damaged table.
             StorageError: Another process is changing the index, or the disk is full.
         """
-        return self._updated(updating.Update(sources=images.as_paths(sources), tables=tuple(metadata)), progress)
+        return self._updated(
+            updating.Update(sources=images.as_paths(sources), tables=images.as_paths(metadata)), progress
+        )
 
     def sync(
         self,
         sources: str | Path | Sequence[str | Path],
         *,
-        metadata: Sequence[Path] = (),
+        metadata: str | Path | Sequence[str | Path] = (),
         dry_run: bool = False,
         progress: Progress | None = None,
     ) -> Changes:
@@ -226,7 +228,9 @@ class Index:
         Raises:
             As `add`.
         """
-        update = updating.Update(sources=images.as_paths(sources), tables=tuple(metadata), drop=True, dry_run=dry_run)
+        update = updating.Update(
+            sources=images.as_paths(sources), tables=images.as_paths(metadata), drop=True, dry_run=dry_run
+        )
         return self._updated(update, progress)
 
     def remove(self, paths: str | Path | Sequence[str | Path]) -> Changes:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from aekeras.artefacts import shown_path
+from aekeras.artefacts import plain_path, shown_path
 from aekeras.errors import InputError
 from aekeras.store import Ids, Store, check_distance, check_k
 
@@ -32,13 +31,15 @@ class Criteria:
 
     k: int | None = None
     max_distance: float | None = None
-    under: Path | None = None
+    under: str | Path | None = None
     where: str | None = None
     unique: bool = False
     farthest: bool = False
     rerank: int | None = None
 
     def __post_init__(self) -> None:
+        if self.under is not None:
+            object.__setattr__(self, "under", Path(self.under))
         if self.k is not None:
             check_k(self.k)
         if self.max_distance is not None:
@@ -70,12 +71,12 @@ class Criteria:
         chosen = None if self.where is None else store.items.matching(self.where)
         if self.under is None:
             return chosen or {}
-        root = os.path.normpath(self.under.absolute())
+        root = plain_path(self.under)
         there = store.items.below(root)
         if not there:
             raise InputError(
-                f"Expected pictures of {shown_path(store.directory)} below {shown_path(self.under)}. Found none. Name "
-                f"another folder, or `aekeras index sync` this one."
+                f"Expected pictures of {shown_path(store.directory)} below {shown_path(Path(self.under))}. Found none. "
+                f"Name another folder, or `aekeras index sync` this one."
             )
         if chosen is None:
             return there

@@ -9,12 +9,12 @@ from pathlib import Path
 
 from aekeras import images
 from aekeras.encoding import Encoder
-from aekeras.errors import InputError
+from aekeras.errors import InputError, MissingError
 from aekeras.images import Collection
 from aekeras.index.collection import Index
 from aekeras.index.updating import gathered_files, warn_of
 from aekeras.progress import Progress
-from aekeras.store import Item, Origin, building
+from aekeras.store import Item, Origin, Store, building
 
 _BATCH = 1024
 
@@ -77,6 +77,15 @@ def origin_of(encoder: Encoder) -> Origin:
         fingerprint=encoder.fingerprint,
         image_size=encoder.image_size,
     )
+
+
+def replaced(directory: Path, gathered: Gathered) -> int:
+    """How many files an index in a folder holds that are not among the pictures; 0 where there is none."""
+    try:
+        with Store.open(directory) as store:
+            return len(store.items.id_by_path().keys() - {str(item.path) for item in gathered.items})
+    except (MissingError, InputError):
+        return 0
 
 
 def build(directory: Path, encoder: Encoder, gathered: Gathered) -> Index:

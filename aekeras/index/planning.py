@@ -5,9 +5,11 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from aekeras.artefacts import plain_path
 from aekeras.store import PathState, Store
 
 FileStates = Mapping[str, tuple[int, int]]
@@ -52,6 +54,8 @@ def planned(
         gone_below: What the index knows below these folders and is not among the files has vanished.
     """
     known, refused = store.items.states(), store.items.unreadable()
+    # What was added by its own name is found by it again, though a folder would not give it.
+    files = dict(files) | _still_there(set(below((*known, *refused), gone_below)) - files.keys())
     unreadable = {path for path, state in refused.items() if files.get(path) == state}
     here = files.keys() & known.keys()
     changed = {path for path in here if files[path] != (known[path].size, known[path].mtime_ns)}
@@ -66,9 +70,18 @@ def planned(
     )
 
 
+def _still_there(paths: Iterable[str]) -> dict[str, tuple[int, int]]:
+    found = {}
+    for path in paths:
+        with suppress(OSError):
+            status = os.stat(path)  # noqa: PTH116 - a Path for each of very many names takes longer
+            found[path] = (status.st_size, status.st_mtime_ns)
+    return found
+
+
 def below(paths: Iterable[str], places: Sequence[Path]) -> list[str]:
     """Those of the paths that are one of the places or lie below it."""
-    roots = [os.path.normpath(place.absolute()) for place in places]
+    roots = [plain_path(place) for place in places]
     prefixes = tuple(root.rstrip(os.sep) + os.sep for root in roots)
     return [path for path in paths if path.startswith(prefixes) or path in roots]
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from aekeras import images
 from aekeras.artefacts import shown_path, storage_errors
-from aekeras.errors import InputError, MissingError
+from aekeras.errors import InputError, MissingError, StorageError
 
 CODES = ".npy"
 
@@ -61,19 +61,38 @@ def _of(source: Path) -> Iterable[Query]:
 
 
 def _codes(path: Path) -> Iterator[Query]:
-    try:
-        with storage_errors(path):
-            array = np.load(path, allow_pickle=False)
-    except FileNotFoundError as error:
-        raise MissingError(f"Expected codes in {shown_path(path)}. Found no such file. Check the path.") from error
-    except (ValueError, EOFError) as error:
-        raise InputError(
-            f"Expected codes in {shown_path(path)}, as `numpy.save` writes them. Received: {error}. Save them anew."
-        ) from error
-    codes = np.atleast_2d(array)
-    if not isinstance(array, np.ndarray) or codes.ndim != 2 or codes.dtype.kind not in "fiu" or not len(codes):
+    codes = np.atleast_2d(_array(path))
+    if codes.ndim != 2 or codes.dtype.kind not in "fiu" or not len(codes):
         raise InputError(
             f"Expected codes of shape (D,) or (N, D) in {shown_path(path)}. Received: {codes.dtype} of shape "
             f"{codes.shape}. Save codes as `load_encoder(...).encode` gives them."
         )
-    return (Query(path=path, row=row, code=code.astype(np.float32)) for row, code in enumerate(codes))
+    with np.errstate(over="ignore"):
+        numbers = codes.astype(np.float32)
+    if not np.isfinite(numbers).all():
+        row = int(np.argmin(np.isfinite(numbers).all(axis=1)))
+        raise InputError(f"Expected finite codes in {shown_path(path)}. Received: others in row {row}. Save them anew.")
+    return (Query(path=path, row=row, code=code) for row, code in enumerate(numbers))
+
+
+def _array(path: Path) -> np.ndarray:
+    """What a file holds; mapped, for its header may promise more than there is."""
+    if not path.is_file():
+        raise MissingError(f"Expected codes in {shown_path(path)}. Found no such file. Check the path.")
+    try:
+        with storage_errors(path):
+            array = np.load(path, mmap_mode="r", allow_pickle=False)
+        if isinstance(array, np.ndarray):
+            return array
+    except StorageError:
+        raise
+    except Exception as error:  # NumPy's parser raises whatever odd bytes lead it to.
+        raise _no_codes(path) from error
+    raise _no_codes(path)
+
+
+def _no_codes(path: Path) -> InputError:
+    return InputError(
+        f"Expected codes in {shown_path(path)}, as `numpy.save` writes them. Received: no array of numbers. Save them "
+        "anew."
+    )

@@ -24,7 +24,7 @@ from aekeras.losses import position
 from aekeras.model_choice import chosen, chosen_models
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.store import MANIFEST, Manifest, building, current_manifest, list_indexes, rebuild
+from aekeras.store import MANIFEST, Manifest, building, check_kind, current_manifest, list_indexes, rebuild
 
 
 def open_indexes(losses: Sequence[str] = (), places: Places | None = None) -> list[Index]:
@@ -73,7 +73,7 @@ def build_indexes(
     places: Places | None = None,
     progress: Progress | None = None,
     *,
-    metadata: Sequence[Path] = (),
+    metadata: str | Path | Sequence[str | Path] = (),
     **settings: Any,
 ) -> list[IndexInfo]:
     """Indexes the pictures of folders and files for the newest model of every loss, or of the named ones.
@@ -95,7 +95,9 @@ def build_indexes(
     """
     progress, places = progress or Progress(), places or Places()
     encoders = [load_encoder(model) for model in chosen_models(places.models, losses)]
-    files = gathered_files(images.as_paths(sources), metadata, progress)
+    for encoder in encoders:
+        check_kind(settings.get("kind"), encoder.code_dim)
+    files = gathered_files(images.as_paths(sources), images.as_paths(metadata), progress)
     built = _built(encoders, files, places, progress, **settings)
     infos = []
     for changes in built:

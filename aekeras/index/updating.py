@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from aekeras import images, metadata
 from aekeras.artefacts import shown_path
-from aekeras.errors import InputError
+from aekeras.errors import InputError, MissingError
 from aekeras.images import Unreadable
 from aekeras.index.answers import Changes
 from aekeras.index.filling import Target, committed, fill
@@ -78,7 +78,12 @@ def updated(indexes: Sequence[Index], update: Update, progress: Progress) -> lis
         return [_would(index, plan) for index, plan in zip(indexes, plans, strict=True)]
     with _locked(indexes) as locked:
         # Listed only now: what others added before the lock was ours would else seem to have vanished.
-        files = gathered_files(update.sources, update.tables, progress)
+        try:
+            files = gathered_files(update.sources, update.tables, progress)
+        except (MissingError, InputError) as error:
+            if update.drop:
+                raise type(error)(f"{error} Nothing was dropped: for that there is `aekeras index remove`.") from error
+            raise
         works = [
             _Work(index, change, store, planned(store, files.states, files.facts, gone_below))
             for index, change, store in locked

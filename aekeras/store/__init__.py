@@ -15,6 +15,7 @@ from aekeras.store.beginning import building, changing, rebuild
 from aekeras.store.change import Change
 from aekeras.store.codes import Codes, Ids
 from aekeras.store.items import Item, PathState
+from aekeras.store.kinds import check_kind
 from aekeras.store.lock import PATIENCE
 from aekeras.store.manifest import MANIFEST, Manifest, current_manifest
 from aekeras.store.reading import Store, check_distance, check_k, list_indexes
@@ -39,6 +40,7 @@ __all__ = [
     "changing",
     "check_distance",
     "check_k",
+    "check_kind",
     "current_manifest",
     "list_indexes",
     "rebuild",

@@ -156,7 +156,7 @@ class Change:
             with self._drafting() as drafts:
                 self._make_current(self._written(drafts, merge=False))
         if settle and self.manifest is not None:
-            structure = self._structure(self.manifest.structure)
+            structure = self._wanted_structure()
             if structure != self.manifest.structure:
                 self._make_current(replace(self.manifest, structure=structure))
         return self.manifest
@@ -184,6 +184,12 @@ class Change:
         with storage_errors(self.directory):
             if current is not None or not (self.directory / MANIFEST).exists():
                 remove_others(self.directory, {file.name for file in current.files} if current else ())
+
+    def _wanted_structure(self) -> Structured | None:
+        try:
+            return self._structure(None if self.manifest is None else self.manifest.structure)
+        except InputError as error:
+            raise InputError(f"{error} The codes are committed, and searched exactly until then.") from error
 
     def _structure(self, former: Structured | None) -> Structured | None:
         """The search structure that the codes need; the former where it will do."""
@@ -251,7 +257,7 @@ class Change:
             dim = last.code_dim if last is not None else code_dim
             if dim is None:
                 raise InputError("Expected codes before anything else in a new index. Received: none. Add pictures.")
-            if self._strict and self.settings.kind != "auto":
+            if self._strict:
                 check_kind(self.settings.kind, dim)  # before hours of encoding
             self._drafts = Drafts(self.directory, last, self._numbers, self.origin.image_size, dim)
         return self._drafts

@@ -15,7 +15,7 @@ from aekeras.artefacts import shown_path, storage_errors
 from aekeras.errors import InputError, MissingError
 from aekeras.store.records import REBUILD, StoredFile
 
-_FILE = re.compile(r"(?:codes|items|images|search)-([0-9]+)\.(?:faiss|sqlite|npy)(?:-journal)?")
+_FILE = re.compile(r"(?:codes|items|images|search)-([0-9]{1,15})\.(?:faiss|sqlite|npy)(?:-journal)?")
 # A few milliseconds' worth of reading, for certainty; what is larger is read when an index is verified.
 _READ_WHOLE = 4 * 1024 * 1024
 
@@ -116,4 +116,4 @@ def _damaged(path: Path, found: str) -> InputError:
 
 def _numbered(directory: Path) -> list[tuple[int, Path]]:
     matches = ((_FILE.fullmatch(path.name), path) for path in directory.iterdir())
-    return [(int(match[1]), path) for match, path in matches if match]
+    return [(int(match[1]), path) for match, path in matches if match and not path.is_dir()]

@@ -26,7 +26,7 @@ OF_FILES = ("path", "name", "bytes")
 
 _ROWS_AT_ONCE = 20_000  # judged together, so memory does not grow with the index
 _SECONDS = 5.0  # for so many rows: a hundred times what an honest condition takes
-_LONGEST = 10_000_000  # bytes of what a condition computes
+_LONGEST = 100_000  # bytes of what a condition computes: one step of SQLite cannot be interrupted
 _SHOWN = 200  # characters of a condition in a message
 # None that reads files, tells about SQLite, differs from call to call, or makes much out of little.
 _FUNCTION = re.compile(

@@ -223,6 +223,8 @@ class ItemTable:
     def _damage(self) -> Iterator[None]:
         try:
             yield
+        except sqlite3.ProgrammingError as error:
+            raise InputError("Expected an open index. Received: a closed one. Open it again.") from error
         except sqlite3.DatabaseError as error:
             raise self._damaged(str(error)) from error
 

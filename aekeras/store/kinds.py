@@ -15,8 +15,8 @@ _EXACTLY = 32_000_000  # numbers
 # Of 1,000,000 codes of 64 numbers, 4,096 lists find 0.95 in 0.3 ms, 1,024 in 0.6 ms, exact search in 19 ms. More than
 # 16,384 would be trained for more than a few minutes.
 _MOST_LISTS = 16_384
-# FAISS takes any number: a billion lists are 48 GB before the first code is there, HNSW1 crashes, NSG1 never ends.
-_RANGES = {"IVF": (1, 2**20), "IMI2x": (1, 10), "HNSW": (4, 512), "NSG": (4, 512), "x": (1, 12)}
+# FAISS takes any number: a billion lists are 48 GB before the first code is there, HNSW1 crashes.
+_RANGES = {"IVF": (1, 2**20), "IMI2x": (1, 10), "HNSW": (4, 512), "x": (1, 12)}
 _NUMBER = re.compile(r"(?P<word>IMI2x|[A-Za-z]*)(?P<number>\d+)")
 _REASON = re.compile(r"(?:failed: |: (?=could not ))(?P<reason>.*)", re.DOTALL)
 
@@ -45,14 +45,16 @@ def choose_kind(count: int, code_dim: int, memory: int | None = None) -> str:
     )
 
 
-def check_kind(kind: str, code_dim: int) -> None:
+def check_kind(kind: str | None, code_dim: int) -> None:
     """Passes when `kind` is "flat", or a FAISS factory string for codes of `code_dim` numbers.
 
     Raises:
         InputError: FAISS does not know it, or a number in it is out of range.
     """
-    if kind == "flat":
+    if kind in (None, "auto", "flat"):
         return
+    if "NSG" in kind:
+        raise refused(kind, code_dim, "NSG never ends where codes are equal")
     for match in _NUMBER.finditer(kind):
         least, most = _RANGES.get(match["word"], (1, max(code_dim, 2048)))
         if not least <= int(match["number"][:9]) <= most:

@@ -50,9 +50,13 @@ def writing(directory: Path, patience: float | None = None) -> Iterator[None]:
 def _sign(directory: Path) -> None:
     """Leaves word of who holds the lock. It is for people only, so a full disk does not matter here."""
     since = datetime.now().astimezone().isoformat(timespec="seconds")
+    content = {"process": os.getpid(), "host": platform.node(), "since": since}
     with suppress(OSError):
-        content = {"process": os.getpid(), "host": platform.node(), "since": since}
-        (directory / _HOLDER).write_text(json.dumps(content))
+        # Not through a link to somewhere else, and not waiting for who reads a pipe.
+        guarded = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+        descriptor = os.open(directory / _HOLDER, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | guarded, 0o666)
+        with os.fdopen(descriptor, "w") as file:
+            json.dump(content, file)
 
 
 def _holder(directory: Path) -> str:

@@ -130,6 +130,8 @@ class Manifest:
         path = directory / MANIFEST
         with storage_errors(path):
             found = path.exists()
+        if not found and any(directory.glob("codes-*.faiss")):
+            raise MissingError(f"Expected {shown_path(path)} beside the other files of an index. Found none. {REBUILD}")
         if not found:
             raise MissingError(
                 f"Expected an index in `{shown_path(directory)}`. Found none. Run `aekeras train` first."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -248,23 +249,25 @@ class Store:
 
 def check_k(k: int) -> None:
     """Passes when so many neighbors can be asked for."""
-    if k < 1:
+    if not isinstance(k, int | np.integer) or k < 1:
         raise InputError(f"Expected `k` of at least 1. Received: {k}. Ask for one neighbor or more.")
 
 
 def check_distance(distance: float) -> None:
     """Passes when neighbors can be asked for up to this distance."""
-    if not 0 <= distance < np.inf:
-        raise InputError(f"Expected `max_distance` of at least 0. Received: {distance}. Raise it.")
+    if not isinstance(distance, int | float | np.number) or not 0 <= distance < np.inf:
+        remedy = "Raise it." if isinstance(distance, int | float) and distance < 0 else "Name a finite number."
+        raise InputError(f"Expected `max_distance` of at least 0. Received: {distance}. {remedy}")
 
 
 def list_indexes(indexes: Path) -> list[Path]:
-    """The folders of the indexes below a folder, sorted.
+    """The folders of the indexes below a folder, sorted; also of one that has lost its manifest.
 
     Raises:
         MissingError: The folder is not there, or holds none.
     """
-    found = sorted(path.parent for path in indexes.glob(f"[!.]*/{MANIFEST}"))
+    found = sorted({path.parent for name in (MANIFEST, "codes-*.faiss") for path in indexes.glob(f"[!.]*/{name}")})
+    found = list({os.path.realpath(path): path for path in reversed(found)}.values())[::-1]  # each once, links or not
     if not found:
         raise MissingError(f"Expected an index in `{shown_path(indexes)}`. Found none. Run `aekeras train` first.")
     return found

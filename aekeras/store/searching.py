@@ -25,6 +25,7 @@ _SPARE = 16
 # For a few queries, FAISS takes twice as long where no codes are selected.
 _SELECTED = faiss.SearchParameters(sel=faiss.IDSelectorAll())  # type: ignore[call-arg]  # not in its stubs
 _UNIT = 2.0**-24  # of rounding, float32
+_FARTHEST = 1e100  # farther than any two codes are
 _LEAST, _MOST = (float(limit) for limit in (np.finfo(np.float32).tiny, np.finfo(np.float32).max))
 
 
@@ -80,7 +81,8 @@ def nearest(table: CodeTable, query: Codes, k: int, rows: Rows | None = None) ->
 def within(table: CodeTable, query: Codes, radius: float, rows: Rows | None = None) -> list[Found]:
     """All codes up to a distance from each query, nearest first, equally near ones in the order of their ids."""
     longest = float(np.linalg.norm(query, axis=1).max(initial=0.0))
-    limit = min(radius**2 + _rounding(longest, radius, table.code_dim), _MOST)
+    reach = min(radius, _FARTHEST)
+    limit = min(reach**2 + _rounding(longest, reach, table.code_dim), _MOST)
     parts: list[list[Rows]] = [[] for _ in query]
     for block in table.blocks(rows):
         ends, _, positions = block.flat.range_search(query, limit)

@@ -114,9 +114,14 @@ def build_structure(path: Path, kind: str, codes: Shards, ids: Ids, seed: int = 
     except (RuntimeError, MemoryError) as error:
         raise refused(kind, table.code_dim, f"from {len(table)} codes: {reason(error)}") from error
     write_faiss(path, index)
-    return StructureFacts(
+    facts = StructureFacts(
         kind=kind, parameter=found.parameter, recall=found.recall, count=len(table), candidates=found.candidates
     )
+    try:
+        Structure(path, facts)  # FAISS writes some kinds that it cannot read
+    except InputError as error:
+        raise refused(kind, table.code_dim, "FAISS writes it, and cannot read it") from error
+    return facts
 
 
 def _trained(kind: str, codes: JoinedCodes, seed: int) -> Any:
@@ -148,5 +153,5 @@ def _takes_ids(index: Any) -> bool:
 def _damaged(path: Path, why: str) -> InputError:
     return InputError(
         f"Expected a search structure. Received: {shown_path(path)}, which is damaged ({why}). "
-        "Run `aekeras index rebuild`."
+        "Run `aekeras index rebuild`, or `aekeras index rebuild --kind auto`."
     )

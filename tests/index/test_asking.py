@@ -66,7 +66,8 @@ def test_a_distance_alone_asks_for_all_that_are_as_near(gray: Index, cat: Path) 
     limit = (everything[29][0] + everything[30][0]) / 2
     assert [n.id for n in gray.search(cat, max_distance=limit)[0]] == [key for _, key in everything[:30]]
     assert [n.id for n in gray.search(cat, k=5, max_distance=limit)[0]] == [key for _, key in everything[:5]]
-    assert gray.search(cat, k=5, max_distance=0.0)[0][0].path == cat
+    assert [n.path for n in gray.search(cat, max_distance=0)[0]] == [cat]
+    assert len(gray.search(cat, max_distance=1e300)[0]) == len(gray)
 
 
 def test_the_farthest_come_farthest_first(gray: Index, cat: Path) -> None:
@@ -143,7 +144,9 @@ def test_without_small_pictures_there_is_no_reranking(own: Path, cat: Path) -> N
     build_indexes(own / "pictures", ["l1"], keep_images=False)
     with Index.open("indexes/l1") as index:
         assert not index.info().keeps_images
-        with pytest.raises(InputError, match=r"small pictures in indexes/l1, to rank .* without --no-keep-images\."):
+        with pytest.raises(
+            InputError, match=r"small pictures in indexes/l1, to rank .* build --keep-images` on its pictures\."
+        ):
             index.search(cat, rerank=10)
 
 
@@ -163,7 +166,7 @@ def test_a_code_is_a_query_and_so_are_several(gray: Index, tmp_path: Path) -> No
         (np.zeros((2, 3, 4)), r"Expected codes of shape \(D,\) or \(N, D\) in .*bad\.npy\. Received: float64 of shape"),
         (np.array(["text"]), r"Received: <U4 of shape"),
         (np.zeros(7), r"Expected codes of 16 numbers for .*l1_gray\. Received: 7 in .*bad\.npy\[0\]\."),
-        (np.full(16, np.nan), r"Expected finite codes\."),
+        (np.full(16, np.nan), r"Expected finite codes in .*bad\.npy\. Received: others in row 0\."),
     ],
 )
 def test_what_is_no_code_is_refused(gray: Index, tmp_path: Path, array: np.ndarray, message: str) -> None:
@@ -252,6 +255,9 @@ def test_the_command_line_has_all_of_it(cat: Path) -> None:
     assert told == expected.to_dict()
     far = aekeras_("search", cat, "--loss", "l1", "--farthest", "-k", "1").stdout
     assert far == f"{aekeras.search(cat, losses=['l1'], k=1, farthest=True)}\n"
+    near = aekeras_("search", cat, "--loss", "l1", "--max-distance", "0").stdout
+    assert near == f"{aekeras.search(cat, losses=['l1'], max_distance=0)}\n"
+    assert "Expected `rerank` of at least 1" in aekeras_("search", cat, "--rerank", "0").stderr
     refused = aekeras_("search", cat, "--equal", "l1_gray", "--unique")
     assert refused.exit_code == 2
     assert "Expected --unique, or --equal and --different. Received: both. Leave one out." in refused.stderr

@@ -261,3 +261,23 @@ def test_an_index_that_got_another_model_meanwhile_is_filled_by_that_one(index: 
     assert index.sync(photos).count == 13
     assert index.origin.model == "l1_gray/2"
     check_codes(index)
+
+
+def test_what_was_added_by_its_own_name_stays_though_its_folder_would_not_give_it(index: Index, photos: Path) -> None:
+    hidden = another(photos, ".hidden.png")
+    assert index.add(hidden).count == 13
+    assert index.sync(photos).count == 13
+    shutil.copy(sorted((photos.parent / "pictures").glob("*.png"))[60], hidden)
+    assert index.sync(photos).updated == (str(hidden),)
+    hidden.unlink()
+    assert index.sync(photos).removed == (str(hidden),)
+
+
+def test_two_dots_behind_a_link_lead_where_the_system_says(index: Index, photos: Path) -> None:
+    elsewhere = photos.parent / "elsewhere" / "inner"
+    elsewhere.mkdir(parents=True)
+    shutil.copy(sorted((photos.parent / "pictures").glob("*.png"))[70], elsewhere.parent / "other.png")
+    (photos / "link").symlink_to(elsewhere)
+    index.add([photos, elsewhere.parent])
+    removed = index.remove(photos / "link" / "..").removed
+    assert removed == (str(elsewhere.parent / "other.png"),)

@@ -96,3 +96,14 @@ def test_a_damaged_index_is_mended_by_building_it_anew(own: Path) -> None:
     assert aekeras_("index", "build", str(own / "pictures"), "--loss", "l1").exit_code == 0
     assert aekeras_("index", "verify").exit_code == 0
     assert Manifest.read(Path("indexes/l1")).count == 120
+
+
+@pytest.mark.usefixtures("own")
+def test_an_index_without_its_manifest_is_not_passed_over() -> None:
+    Path("indexes/l1/manifest.json").unlink()
+    result = aekeras_("index", "verify")
+    assert result.exit_code == 1
+    assert "Expected indexes/l1/manifest.json beside the other files of an index. Found none." in result.stderr
+    assert result.stdout.startswith("indexes/l1_gray: intact; ")
+    assert aekeras_("index", "info").exit_code == 1
+    assert aekeras_("index", "info", "--loss", "l1_gray").exit_code == 0

@@ -38,17 +38,19 @@ def write(directory: Path, seed: int, until: float) -> dict[str, int]:
         with Store.open(directory) as store:  # perhaps a later one: the other writer has other numbers
             assert store.manifest.generation >= manifest.generation
             assert {name: number for name, number in contents(store).items() if number % 10 == seed} == state
-        time.sleep(rng.uniform(0, 0.03))  # so that the other one gets its turn
+        time.sleep(rng.uniform(0, 0.1))  # so that the other one gets its turn
     return state
 
 
-def read(directory: Path, until: float) -> int:
+def read(directory: Path, seed: int, until: float) -> int:
+    rng = np.random.default_rng(seed)
     looked, generation = 0, 0
     while time.monotonic() < until:
         with Store.open(directory) as store:
             assert store.manifest.generation >= generation
             generation = store.manifest.generation
             first = contents(store)
+            time.sleep(rng.uniform(0, 0.2))  # others go on meanwhile
             store.verify()  # of what is there by now
             assert contents(store) == first, "one open store, one state"
             looked += 1
@@ -59,7 +61,7 @@ def main() -> None:
     directory, role, seed, seconds = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
     small_files()
     until = time.monotonic() + seconds
-    print(json.dumps(write(directory, seed, until) if role == "write" else read(directory, until)))
+    print(json.dumps(write(directory, seed, until) if role == "write" else read(directory, seed, until)))
 
 
 if __name__ == "__main__":

@@ -386,7 +386,7 @@ def _growing(times: int) -> str:
 def test_a_condition_that_takes_too_long_is_stopped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filters, "_SECONDS", 0.2)
     with pytest.raises(InputError, match=r"\(it takes more than 0 seconds for 20,000 pictures\)"):
-        found(tmp_path, [{"hue": str(row)} for row in range(20_000)], _growing(4))
+        found(tmp_path, [{"hue": str(row)} for row in range(20_000)], _growing(3))
 
 
 def test_a_condition_that_fills_the_memory_is_stopped(tmp_path: Path) -> None:
@@ -399,9 +399,9 @@ def test_a_condition_can_be_interrupted(tmp_path: Path, monkeypatch: pytest.Monk
     before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     try:
         with index(tmp_path / "items.sqlite", [(f"/{n}", n, n, {"hue": str(n)}) for n in range(20_000)]) as connection:
-            signal.setitimer(signal.ITIMER_REAL, 0.5)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
             with pytest.raises(KeyboardInterrupt):
-                matching(connection, _growing(4))
+                matching(connection, _growing(3))
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

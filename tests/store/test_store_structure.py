@@ -212,7 +212,7 @@ def test_what_is_no_kind_is_refused_in_one_line(kind: str, why: str) -> None:
     assert len(str(refused.value)) < 400
 
 
-@pytest.mark.parametrize("kind", ["flat", *KINDS, "PQ8x12", "IMI2x8,Flat", "IVF65536,SQ8", "NSG32"])
+@pytest.mark.parametrize("kind", ["flat", *KINDS, "PQ8x12", "IMI2x8,Flat", "IVF65536,SQ8"])
 def test_kinds_pass_without_being_built(kind: str) -> None:
     check_kind(kind, DIM)
 
@@ -262,3 +262,14 @@ def test_the_file_is_no_larger_than_the_memory(tmp_path: Path, monkeypatch: pyte
     for kind, memory in least.items():
         build_structure(tmp_path / "search.faiss", kind, made_codes(code_dim=code_dim), IDS)
         assert 0.7 * memory < (tmp_path / "search.faiss").stat().st_size <= memory
+
+
+@pytest.mark.parametrize("kind", ["NSG32", "NSG8,SQ8"])
+def test_a_kind_that_never_ends_on_equal_codes_is_refused(kind: str) -> None:
+    with pytest.raises(InputError, match=r"NSG never ends where codes are equal"):
+        check_kind(kind, DIM)
+
+
+def test_a_kind_that_faiss_cannot_read_again_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"Received: 'ZnLattice2x2_4' \(FAISS writes it, and cannot read it\)"):
+        build_structure(tmp_path / "search.faiss", "ZnLattice2x2_4", CODES[:, :8].copy(), IDS)
