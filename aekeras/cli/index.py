@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from aekeras.errors import AekerasError
 from aekeras.places import Places
 
 if TYPE_CHECKING:
-    from aekeras.index import Changes, IndexInfo, Update, Verification
+    from aekeras.index import Changes, Index, IndexInfo, Update, Verification
 
 _sources = click.argument("sources", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path))
 _metadata = click.option(
@@ -161,11 +161,7 @@ def rebuild(
 @places_options
 def info(losses: tuple[str, ...], as_json: bool, models: Path, indexes: Path) -> None:
     """Every index: its loss, its model, its size."""
-    from aekeras.index import open_indexes
-
-    for opened in open_indexes(losses, Places(models=models, indexes=indexes)):
-        with opened:
-            _show([opened.info()], as_json)
+    _show_each(lambda opened: opened.info(), losses, Places(models=models, indexes=indexes), as_json)
 
 
 @index.command()
@@ -175,16 +171,21 @@ def info(losses: tuple[str, ...], as_json: bool, models: Path, indexes: Path) ->
 @places_options
 def verify(sample: int, losses: tuple[str, ...], as_json: bool, models: Path, indexes: Path) -> None:
     """Read every byte of the indexes, and encode some of their pictures again."""
+    _show_each(lambda opened: opened.verify(sample), losses, Places(models=models, indexes=indexes), as_json)
+
+
+def _show_each(
+    ask: Callable[[Index], IndexInfo | Verification], losses: Sequence[str], places: Places, as_json: bool
+) -> None:
+    """What each index answers; one that is damaged does not keep the others from it, but the exit code is 1 then."""
     from aekeras.artefacts import shown_path
     from aekeras.index import Index, index_folders
-    from aekeras.store import list_indexes
 
-    places = Places(models=models, indexes=indexes)
     damaged = 0
-    for directory in index_folders(losses, places) if losses else list_indexes(indexes):
+    for directory in index_folders(losses, places):
         try:
             with Index.open(directory, places.models) as opened:
-                _show([opened.verify(sample)], as_json)
+                _show([ask(opened)], as_json)
         except AekerasError as error:
             damaged += 1
             if as_json:

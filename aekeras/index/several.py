@@ -24,7 +24,7 @@ from aekeras.losses import position
 from aekeras.model_choice import chosen, chosen_models
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.store import MANIFEST, Manifest, building, check_kind, current_manifest, list_indexes, rebuild
+from aekeras.store import MANIFEST, building, check_kind, current_manifest, list_indexes, rebuild
 
 
 def open_indexes(losses: Sequence[str] = (), places: Places | None = None) -> list[Index]:
@@ -45,7 +45,7 @@ def index_folders(losses: Sequence[str], places: Places) -> list[Path]:
         MissingError: There is no index at all.
         InputError: A loss that no index was built for.
     """
-    found = {directory: _loss_of(directory, strict=not losses) for directory in list_indexes(places.indexes)}
+    found = {directory: _loss_of(directory) for directory in list_indexes(places.indexes)}
     directories = sorted(found, key=lambda path: position(found[path]))
     if losses:
         names = {directory: directory.name for directory in found}
@@ -53,9 +53,9 @@ def index_folders(losses: Sequence[str], places: Places) -> list[Path]:
     return directories
 
 
-def _loss_of(directory: Path, *, strict: bool) -> str:
-    """The loss of an index; of a damaged one its name, unless `strict`: whoever names another one need not know."""
-    manifest = Manifest.read(directory) if strict else current_manifest(directory)
+def _loss_of(directory: Path) -> str:
+    """The loss of an index; of a damaged one its name: what is wrong is told of when it is opened."""
+    manifest = current_manifest(directory)
     return directory.name if manifest is None else manifest.origin.loss
 
 
