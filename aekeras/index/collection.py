@@ -68,13 +68,11 @@ class Index:
         """How many pictures of different content there are."""
         return len(self.store)
 
-    def __iter__(self) -> Iterator[tuple[int, Item]]:
-        """Every (id, file) in the order of the ids; a content that two files have comes twice."""
-        return self.items()
-
     def items(self) -> Iterator[tuple[int, Item]]:
         """Every (id, file) in the order of the ids; a content that two files have comes twice."""
         return iter(self.store.items)
+
+    __iter__ = items
 
     def __enter__(self) -> Self:
         return self
@@ -165,11 +163,7 @@ class Index:
         return self.ask(self.questions(queries_of(queries)), wanted)
 
     def ask(self, questions: Sequence[Question], criteria: Criteria) -> list[list[Neighbor]]:
-        """The neighbors of each question.
-
-        Raises:
-            InputError: A condition that is none, or re-ranking without pictures.
-        """
+        """The neighbors of each question; raises what `search` raises."""
         asking = Asking(store=self.store, encoder=lambda: self.encoder, typical=lambda: self.typical, criteria=criteria)
         return asking.answers(questions)
 

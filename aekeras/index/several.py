@@ -24,7 +24,7 @@ from aekeras.losses import position
 from aekeras.model_choice import chosen, chosen_models
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.store import MANIFEST, building, check_kind, current_manifest, list_indexes, rebuild
+from aekeras.store import building, check_kind, current_manifest, indexes_below, list_indexes, rebuild
 
 
 def open_indexes(losses: Sequence[str] = (), places: Places | None = None) -> list[Index]:
@@ -118,7 +118,7 @@ def update_indexes(
     """
     progress, places = progress or Progress(), places or Places()
     models = chosen_models(places.models, losses)
-    there = {path.parent.name for path in places.indexes.glob(f"[!.]*/{MANIFEST}")}
+    there = {path.name for path in indexes_below(places.indexes)}
     without = [model for model in models if model.parent.name not in there]
     wanted = [model.parent.name for model in models if model.parent.name in there] if losses else sorted(there)
     indexes = open_indexes(wanted if losses else (), places) if wanted else []

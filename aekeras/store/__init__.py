@@ -17,13 +17,12 @@ from aekeras.store.codes import Codes, Ids
 from aekeras.store.items import Item, PathState
 from aekeras.store.kinds import check_kind
 from aekeras.store.lock import PATIENCE
-from aekeras.store.manifest import MANIFEST, Manifest, current_manifest
-from aekeras.store.reading import Store, check_distance, check_k, list_indexes
+from aekeras.store.manifest import Manifest, current_manifest
+from aekeras.store.reading import Store, check_distance, check_k, indexes_below, list_indexes
 from aekeras.store.records import REBUILD, Origin, Settings
 from aekeras.store.searching import Found
 
 __all__ = [
-    "MANIFEST",
     "PATIENCE",
     "REBUILD",
     "Change",
@@ -42,6 +41,7 @@ __all__ = [
     "check_k",
     "check_kind",
     "current_manifest",
+    "indexes_below",
     "list_indexes",
     "rebuild",
 ]

@@ -24,7 +24,7 @@ from aekeras.store.files import Numbers, check_file, remove_others
 from aekeras.store.items import Item, ItemTable
 from aekeras.store.kept import Images, checked_images
 from aekeras.store.kinds import check_kind
-from aekeras.store.manifest import MANIFEST, Manifest, current_manifest
+from aekeras.store.manifest import COMMITTED, MANIFEST, Manifest, current_manifest
 from aekeras.store.records import Origin, Settings, StoredFile, Structured
 from aekeras.store.structuring import StructurePlan
 
@@ -182,7 +182,10 @@ class Change:
         # The manifest on the disk counts: an interruption may have come just after it was written.
         current = current_manifest(self.directory)
         with storage_errors(self.directory):
-            if current is not None or not (self.directory / MANIFEST).exists():
+            # Where a manifest is damaged or lost, what it named stays: it may be put back.
+            if current is not None or not (
+                (self.directory / MANIFEST).exists() or (self.directory / COMMITTED).exists()
+            ):
                 remove_others(self.directory, {file.name for file in current.files} if current else ())
 
     def _wanted_structure(self) -> Structured | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from aekeras.store.records import (
 )
 
 MANIFEST = "manifest.json"
+COMMITTED = ".committed"
+"""Beside a manifest since its first day: without one, it tells a lost manifest from a first build that was killed."""
 _FORMAT = 2
 
 
@@ -130,7 +133,7 @@ class Manifest:
         path = directory / MANIFEST
         with storage_errors(path):
             found = path.exists()
-        if not found and any(directory.glob("codes-*.faiss")):
+        if not found and (directory / COMMITTED).exists():
             raise MissingError(f"Expected {shown_path(path)} beside the other files of an index. Found none. {REBUILD}")
         if not found:
             raise MissingError(
@@ -154,6 +157,8 @@ class Manifest:
         text = json.dumps({**content, "checksum": _checksum(content)}, indent=2, allow_nan=False)
         # No newline at the end: one that is lost would be a damage that nobody could see.
         write_file(directory / MANIFEST, text.encode())
+        with suppress(OSError):  # the change is safe, whether or not this tells of it
+            (directory / COMMITTED).touch()
 
 
 def _checksum(content: dict[str, Any]) -> str:

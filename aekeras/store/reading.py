@@ -18,7 +18,7 @@ from aekeras.store.codes import Codes, CodeTable, Ids, Rows, checked_codes
 from aekeras.store.files import check_file, unread_files
 from aekeras.store.items import ItemTable
 from aekeras.store.kept import Images, KeptImages
-from aekeras.store.manifest import MANIFEST, Manifest
+from aekeras.store.manifest import COMMITTED, MANIFEST, Manifest
 from aekeras.store.records import REBUILD, StoredFile
 from aekeras.store.searching import Found
 from aekeras.store.structure import Structure
@@ -260,14 +260,19 @@ def check_distance(distance: float) -> None:
         raise InputError(f"Expected `max_distance` of at least 0. Received: {distance}. {remedy}")
 
 
+def indexes_below(folder: Path) -> list[Path]:
+    """The folders of the indexes below a folder, sorted, each once; also of one that has lost its manifest."""
+    found = sorted({path.parent for name in (MANIFEST, COMMITTED) for path in folder.glob(f"[!.]*/{name}")})
+    return list({os.path.realpath(path): path for path in reversed(found)}.values())[::-1]
+
+
 def list_indexes(indexes: Path) -> list[Path]:
-    """The folders of the indexes below a folder, sorted; also of one that has lost its manifest.
+    """The same; one that there is at least.
 
     Raises:
         MissingError: The folder is not there, or holds none.
     """
-    found = sorted({path.parent for name in (MANIFEST, "codes-*.faiss") for path in indexes.glob(f"[!.]*/{name}")})
-    found = list({os.path.realpath(path): path for path in reversed(found)}.values())[::-1]  # each once, links or not
+    found = indexes_below(indexes)
     if not found:
         raise MissingError(f"Expected an index in `{shown_path(indexes)}`. Found none. Run `aekeras train` first.")
     return found

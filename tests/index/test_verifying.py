@@ -98,12 +98,26 @@ def test_a_damaged_index_is_mended_by_building_it_anew(own: Path) -> None:
     assert Manifest.read(Path("indexes/l1")).count == 120
 
 
-@pytest.mark.usefixtures("own")
-def test_an_index_without_its_manifest_is_not_passed_over() -> None:
+def test_an_index_without_its_manifest_is_not_passed_over(own: Path) -> None:
     Path("indexes/l1/manifest.json").unlink()
     result = aekeras_("index", "verify")
     assert result.exit_code == 1
     assert "Expected indexes/l1/manifest.json beside the other files of an index. Found none." in result.stderr
     assert result.stdout.startswith("indexes/l1_gray: intact; ")
     assert aekeras_("index", "info").exit_code == 1
+    refused = aekeras_("index", "sync", str(own / "pictures"))
+    assert refused.exit_code == 1
+    assert "Expected indexes/l1/manifest.json beside the other files" in refused.stderr
+    assert len(list(Path("indexes/l1").glob("codes-*"))) == 1
     assert aekeras_("index", "info", "--loss", "l1_gray").exit_code == 0
+
+
+def test_a_first_build_that_was_killed_is_no_index_yet(own: Path) -> None:
+    """What it left has no manifest, and never had one."""
+    shutil.rmtree("indexes/l1/")
+    Path("indexes/l1").mkdir()
+    shutil.copy(next(Path("indexes/l1_gray").glob("codes-*")), "indexes/l1/codes-1.faiss")
+    assert aekeras_("index", "verify").stdout.startswith("indexes/l1_gray: intact; ")
+    result = aekeras_("index", "sync", str(own / "pictures"), "--loss", "l1")
+    assert (result.exit_code, result.stdout) == (0, "indexes/l1: 120 added; 120 pictures under l1\n")
+    assert aekeras_("index", "verify").exit_code == 0

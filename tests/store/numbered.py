@@ -106,7 +106,7 @@ def ids_of(store: Store) -> dict[int, int]:
 
 def names(directory: Path) -> list[str]:
     """The files of an index, without the two of its lock."""
-    return sorted(file.name for file in directory.iterdir() if not file.name.startswith(".lock"))
+    return sorted(file.name for file in directory.iterdir() if not file.name.startswith("."))
 
 
 def named(store: Store) -> list[str]:
