@@ -20,7 +20,8 @@ _CHANNELS = 64  # of the patch stem
 _HIDDEN = 256
 _DRAWING = 512  # units of the decoder's hidden layer
 _LINEAR_CELLS, _DRAWN_CELLS = 4, 2  # pixels per side, for each position of the grid, that the decoder's parts draw
-_UNCHANGED = np.pad(np.ones((1, 1, 3, 1)), ((1, 1), (1, 1), (0, 0), (0, 0)))  # a 3 x 3 kernel that does nothing
+_SEEN_CELLS = 4  # pixels per side of each position that the principal components see, at most
+UNCHANGED = np.pad(np.ones((1, 1, 3, 1)), ((1, 1), (1, 1), (0, 0), (0, 0)))  # a 3 x 3 kernel that does nothing
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +59,7 @@ def build(shape: Shape) -> keras.Model:
 
 
 def _encoder(shape: Shape) -> keras.Model:
-    """Codes as the sum of a linear reading of the picture's hinges and of what is learned.
+    """Codes as the sum of principal components, of a linear reading of the picture's hinges, and of what is learned.
 
     Hinges max(0, v - t) of each channel v of the view, at some thresholds t, are a basis of the functions of single
     pixels that L1 adds up. Averaged over each patch they are nearly all that a code under L1 needs; a hidden layer
@@ -66,11 +67,13 @@ def _encoder(shape: Shape) -> keras.Model:
     """
     images = keras.Input((shape.image_size, shape.image_size, 3), name="images")
     maps = [images] if shape.readings is None else shape.readings(images)
+    views = maps if shape.readings else [_view_layer(shape)(images)]
     averages = _joined([_averages(one, shape, f"_{i}" if i else "") for i, one in enumerate(maps)], "readings")
     hidden = layers.Dense(_HIDDEN, activation="relu", name="hidden")(averages)
-    seen = [images] if shape.encoder_input == "images" else maps if shape.readings else [_view_layer(shape)(images)]
+    seen = [images] if shape.encoder_input == "images" else views
     patches = _joined([_patches(one, f"_{i}" if i else "") for i, one in enumerate(seen)], "patches")
     parts = [
+        layers.Dense(shape.code_dim, name="principal")(_joined([_shrunk(one) for one in views], "views")),
         layers.Dense(shape.code_dim, name="closed_form")(averages),
         _correction(hidden, shape, "hidden_codes"),
         _correction(patches, shape, "patch_codes"),
@@ -84,6 +87,12 @@ def _averages(one: Any, shape: Shape, suffix: str) -> Any:
     hinges = _hinge_layer(view, f"hinges{suffix}")(one)
     patch = _patch_of(one)
     return layers.AveragePooling2D(patch, padding="same", name=f"averages{suffix}")(hinges)
+
+
+def _shrunk(one: Any) -> Any:
+    """A map of at most `_SEEN_CELLS` pixels per side for each position of the grid: principal components are coarse."""
+    factor = max(1, min(one.shape[1:3]) // (GRID * _SEEN_CELLS))
+    return layers.AveragePooling2D(factor, padding="same")(one) if factor > 1 else one
 
 
 def _patches(one: Any, suffix: str) -> Any:
@@ -159,7 +168,7 @@ def _decoder(shape: Shape) -> keras.Model:
         _picture(hidden, shape, _DRAWN_CELLS, "drawn", kernel_initializer="zeros"),
     ]
     sharpen = layers.DepthwiseConv2D(
-        3, padding="same", use_bias=False, depthwise_initializer=_constant(_UNCHANGED), name="sharpen"
+        3, padding="same", use_bias=False, depthwise_initializer=_constant(UNCHANGED), name="sharpen"
     )
     return keras.Model(codes, sharpen(layers.Add()(pictures)), name="decoder")
 

@@ -43,9 +43,19 @@ class Encoder:
     run: dict[str, Any]
 
     @property
+    def run_file(self) -> Path:
+        """What `run` is read from."""
+        return self.directory / "assets.extra" / "run.json"
+
+    @property
     def loss_name(self) -> str:
         """The loss's canonical text."""
         return self.run["loss"]
+
+    @property
+    def blind_to(self) -> tuple[str, ...]:
+        """What the loss cannot see."""
+        return tuple(self.run.get("blind_to", ()))
 
     @property
     def image_size(self) -> int:

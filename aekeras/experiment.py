@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aekeras import datasets, index, losses, samples
 from aekeras.artefacts import latest_version, read_json, safe_name, shown_path
 from aekeras.configuration import Training
-from aekeras.errors import InputError
+from aekeras.errors import AekerasError, CollapseError, InputError
 from aekeras.losses import DEFAULT_LOSSES
 from aekeras.run import Options, Outcome, Run
 from aekeras.stderr import held_back
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from aekeras.losses import ImageLoss
 
 _SAMPLE_EPOCHS = 10
@@ -26,7 +28,8 @@ class Experiment:
     """What `train` leaves.
 
     Attributes:
-        outcomes: One per loss.
+        outcomes: One per loss that was trained.
+        failed: (loss, reason) of each that was not; the others were trained all the same.
         pictures: The folder that was trained on.
         count: Pictures trained on and indexed.
         unreadable: (path, reason) of each file that was passed over.
@@ -34,6 +37,7 @@ class Experiment:
     """
 
     outcomes: tuple[Outcome, ...]
+    failed: tuple[tuple[str, str], ...]
     pictures: Path
     count: int
     unreadable: tuple[tuple[str, str], ...]
@@ -45,20 +49,22 @@ class Experiment:
             "pictures": shown_path(self.pictures),
             "count": self.count,
             "unreadable": [{"path": path, "reason": reason} for path, reason in self.unreadable],
-            "losses": [
-                asdict(outcome) | {"model": shown_path(outcome.model), "index": shown_path(outcome.index)}
-                for outcome in self.outcomes
-            ],
+            "losses": [outcome.to_dict() for outcome in self.outcomes],
+            "failed": [{"loss": loss, "reason": reason} for loss, reason in self.failed],
         }
 
     def __str__(self) -> str:
-        width = max(len(outcome.loss) for outcome in self.outcomes)
-        rows = [
-            f"  {o.loss:<{width}}  loss {o.reconstruction:.4f} (one image for all: {o.constant:.4f})  "
-            f"{shown_path(o.model)}  {shown_path(o.index)}"
-            for o in self.outcomes
-        ]
-        return "\n".join([f"Trained on {self.count:,} pictures of {shown_path(self.pictures)}:", *rows])
+        width = max(len(loss) for loss in (*(o.loss for o in self.outcomes), *(loss for loss, _ in self.failed)))
+        rows = [f"  {o.loss:<{width}}  {o}  {shown_path(o.model)}  {shown_path(o.index)}" for o in self.outcomes]
+        asked = next((o.quality["pictures"] for o in self.outcomes if o.quality.get("held_out")), 0)
+        return "\n".join(
+            [
+                f"Trained on {self.count:,} pictures of {shown_path(self.pictures)}"
+                + (f"; the figures are of {asked:,} that were held out:" if asked else ":"),
+                *rows,
+                *(f"  {loss:<{width}}  not trained: {reason}" for loss, reason in self.failed),
+            ]
+        )
 
 
 def train(
@@ -71,6 +77,9 @@ def train(
 ) -> Experiment:
     """Trains, exports and indexes one model per loss.
 
+    A loss that fails on these pictures, such as one that sees no difference between them, does not stop the others:
+    it is named in `failed` of the result.
+
     Args:
         pictures: A folder, searched recursively; without it, the built-in sample images, for 10 epochs.
         losses: Each an expression, as in `aekeras.losses.get`, or a loss.
@@ -79,8 +88,9 @@ def train(
         options: Places, resuming, logs, progress.
 
     Raises:
-        InputError: An unknown loss, no readable picture, or a folder that holds something else.
-        CollapseError: Reconstructions no better than one constant image.
+        InputError: An unknown loss, no readable picture, a folder that holds something else, or no loss that can be
+            trained on the pictures.
+        CollapseError: The only loss collapsed: its reconstructions are no better than one constant image.
         StorageError: The disk is full, or a place cannot be written.
 
     Examples:
@@ -91,16 +101,61 @@ def train(
     folder, example = _folder(pictures, dataset, options)
     gathered = index.gather([folder], config.image_size, options.progress)
     config = _for_samples(config) if example else config.for_count(len(gathered.items))
-    runs = (
-        Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(chosen)))
-        for part, (loss, name) in enumerate(chosen, start=1)
-    )
-    outcomes = tuple(run.finished() or run.train() for run in runs)
+    failures = _blind(chosen, gathered.collection.images)
+    able = [(loss, name) for loss, name in chosen if loss.text not in failures]
+    for error in failures.values():
+        options.progress.warn(str(error))
+    runs = [
+        Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(able)))
+        for part, (loss, name) in enumerate(able, start=1)
+    ]
+    outcomes, failures = _trained(runs, failures)
     unreadable = tuple((shown_path(path), reason) for path, reason in gathered.collection.unreadable)
     example = example or gathered.items[0].path
     return Experiment(
-        outcomes=outcomes, pictures=folder, count=len(gathered.items), unreadable=unreadable, example=example
+        outcomes=outcomes,
+        failed=tuple((text, str(error)) for text, error in failures.items()),
+        pictures=folder,
+        count=len(gathered.items),
+        unreadable=unreadable,
+        example=example,
     )
+
+
+Failures = dict[str, AekerasError]
+
+
+def _blind(chosen: Sequence[tuple[ImageLoss, str]], pictures: np.ndarray) -> Failures:
+    """By their texts, the losses that see no difference between the pictures: known before anything is trained."""
+    from aekeras.training import check_differ
+
+    found: Failures = {}
+    for loss, _ in chosen:
+        try:
+            check_differ(loss, pictures)
+        except InputError as error:
+            found[loss.text] = error
+    return found
+
+
+def _trained(runs: Sequence[Run], failures: Failures) -> tuple[tuple[Outcome, ...], Failures]:
+    """What came of the runs, and the failures with those that came meanwhile.
+
+    Raises:
+        AekerasError: None of them came to an end.
+    """
+    outcomes = []
+    for run in runs:
+        try:
+            outcomes.append(run.finished() or run.train())
+        except (InputError, CollapseError) as error:
+            failures = failures | {run.loss.text: error}
+            run.options.progress.warn(str(error))
+    if not outcomes:
+        if len(failures) == 1:
+            raise next(iter(failures.values()))
+        raise InputError(" ".join(map(str, failures.values())))
+    return tuple(outcomes), failures
 
 
 def _chosen(asked: Sequence[str | Any], options: Options, config: Training) -> list[tuple[ImageLoss, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,18 +12,20 @@ import numpy as np
 
 from aekeras import images
 from aekeras.artefacts import shown_path
-from aekeras.encoding import list_models
+from aekeras.encoding import Encoder, load_encoder
 from aekeras.equality.results import listed
-from aekeras.equality.scale import EQUAL_SHARE
-from aekeras.errors import AekerasError
-from aekeras.index import Index, names, open_indexes
+from aekeras.equality.scale import EQUAL_WITHIN
+from aekeras.equality.verdict import Judge, smoothed_values, values_of
+from aekeras.errors import AekerasError, InputError, MissingError
+from aekeras.index import Index, models_in_use
+from aekeras.judging import judge_of
 from aekeras.places import Places
 from aekeras.shares import check_share, shown_percent
 
-_HEADINGS = ("loss", "value", "distance", "of typical", "percentile", "")
+_HEADINGS = ("loss", "value", "of typical", "smoothed", "by code", "")
 _LEGEND = (
-    "  value: by the loss itself; distance: of the codes; of typical: by the median distance of random pairs of the\n"
-    "  index; percentile: random pairs that are nearer than these two."
+    "  value: of the loss itself; of typical: by the median of random pairs at the training; smoothed: the same for\n"
+    "  both pictures slightly smoothed; by code: what the codes say. The lower of the first two shares decides."
 )
 
 
@@ -32,18 +35,21 @@ class Verdict:
 
     Attributes:
         loss: Canonical text of the loss.
-        name: What to call it: the loss, and also the index where several have this loss.
+        name: What to call it: the loss, and also the model where several have this loss.
         blind_to: What it cannot see.
         value: The loss between the two.
         distance: Of their codes, in the loss's units.
-        share: The distance in typical ones, the median of random pairs of the index; None where it holds no two
-            pictures, infinite where they are all alike and these two are not.
-        percentile: Share of random pairs that are nearer, in percent, [0, 100]; None where there is none.
-        equal: Whether the two count as equal; None where nothing is known of random pairs.
+        share: The figure of the verdict, in typical losses: the lower of the next two; None where what is typical is
+            not known, infinite where pictures of the training were all alike and these two are not.
+        plain_share: The loss between the two, in typical ones.
+        smoothed_share: The loss between both slightly smoothed; None where the loss judges pictures just as they are.
+        code_share: The distance of their codes, in typical ones.
+        percentile: Share of random pairs that are nearer by the loss, in percent, [0, 100].
+        equal: Whether the two count as equal; None where what is typical is not known, but 0 is always equal.
+        contradicted: Whether the codes say otherwise.
         views: What the loss sees of each, shape (h, w, c); None where it cannot be shown.
-        note: Why there are no views, or no percentile; empty where there are both.
+        note: Why there are no views, or no verdict; empty where there are both.
         model: Folder of the model.
-        index: Folder of the index.
     """
 
     loss: str
@@ -51,13 +57,16 @@ class Verdict:
     blind_to: tuple[str, ...]
     value: float
     distance: float
-    share: float | None
-    percentile: float | None
+    share: float | None = None
+    plain_share: float | None = None
+    smoothed_share: float | None = None
+    code_share: float | None = None
+    percentile: float | None = None
     equal: bool | None
+    contradicted: bool = False
     views: tuple[np.ndarray, np.ndarray] | None
     note: str
     model: Path
-    index: Path
 
     @property
     def map(self) -> np.ndarray | None:
@@ -77,9 +86,12 @@ class Verdict:
             "distance": round(self.distance, 6),
             "percentile": None if self.percentile is None else round(self.percentile, 6),
             "equal": self.equal,
-            "share": None if self.share is None or np.isinf(self.share) else round(self.share, 6),
+            "share": _finite(self.share),
+            "plain_share": _finite(self.plain_share),
+            "smoothed_share": _finite(self.smoothed_share),
+            "code_share": _finite(self.code_share),
+            "contradicted": self.contradicted,
             "model": shown_path(self.model),
-            "index": shown_path(self.index),
             **({"note": self.note} if self.note else {}),
         }
 
@@ -92,17 +104,13 @@ class Explanation:
         a: The one picture.
         b: The other.
         verdicts: One per loss, from most equal to most different.
-        threshold: Share of a typical distance up to which the two count as equal.
-        seed: Of the random pairs.
-        without_index: Models that were not asked, since they have no index.
+        equal_within: Share of a typical loss up to which the two count as equal.
     """
 
     a: Path
     b: Path
     verdicts: tuple[Verdict, ...]
-    threshold: float
-    seed: int
-    without_index: tuple[Path, ...] = ()
+    equal_within: float
 
     @property
     def answer(self) -> str:
@@ -114,7 +122,7 @@ class Explanation:
         parts = [
             *([f"equal under {listed(said[True])}"] if said[True] else []),
             *([f"different under {listed(said[False])}"] if said[False] else []),
-            *([f"unknown under {listed(said[None])}, for want of random pairs"] if said[None] else []),
+            *([f"unknown under {listed(said[None])}, for what is typical is not known"] if said[None] else []),
         ]
         sentence = "; ".join(parts)
         return f"{sentence[0].upper()}{sentence[1:]}."
@@ -125,9 +133,7 @@ class Explanation:
             "a": shown_path(self.a),
             "b": shown_path(self.b),
             "losses": [verdict.to_dict() for verdict in self.verdicts],
-            "threshold": self.threshold,
-            "seed": self.seed,
-            "without_index": [shown_path(model) for model in self.without_index],
+            "equal_within": self.equal_within,
         }
 
     def __str__(self) -> str:
@@ -138,14 +144,13 @@ class Explanation:
             for line in lines
         ]
         notes = [f"  {verdict.name}: {verdict.note}" for verdict in self.verdicts if verdict.note]
-        if self.without_index:
-            models = listed(map(shown_path, self.without_index))
-            notes.append(f"  Not asked, for want of an index: {models}. Run `aekeras index build`.")
+        if any(verdict.contradicted for verdict in self.verdicts):
+            notes.append("  !: the codes say otherwise.")
         return "\n".join(
             [
                 f"{shown_path(self.a)} and {shown_path(self.b)}",
                 *(f"  {line}" for line in table),
-                f"{_LEGEND} Up to {100 * self.threshold:g} % of typical is equal.",
+                f"{_LEGEND} Within {100 * self.equal_within:g} % is equal.",
                 *notes,
                 self.answer,
             ]
@@ -160,93 +165,96 @@ def explain(
     *,
     losses: Sequence[str] = (),
     places: Places | None = None,
-    threshold: float = EQUAL_SHARE,
-    seed: int = 0,
+    equal_within: float = EQUAL_WITHIN,
 ) -> Explanation:
-    """The two pictures under every loss that has an index, from most equal to most different.
+    """The two pictures under every loss that there is a model of, from most equal to most different.
+
+    What is equal is said by the one rule of `aekeras.equality.verdict`, whatever is indexed.
 
     Args:
         a: A picture file.
         b: Another one, or the same.
-        losses: Losses to ask; every index where none is named.
+        losses: Losses, or names of models; every model where none is named.
         places: Where models and indexes are.
-        threshold: Share of a typical distance of an index up to which the two are equal.
-        seed: Of the random pairs.
+        equal_within: Share of a typical loss up to which the two are equal.
 
     Raises:
-        MissingError: No index yet, or a picture that does not exist.
-        InputError: A file that is no picture, an unknown loss, or a threshold out of range.
+        MissingError: No model yet, or a picture that does not exist.
+        InputError: A file that is no picture, a loss without a model, or `equal_within` out of range.
 
     Examples:
         >>> import aekeras
         >>> print(aekeras.explain("ginger-cat.png", "blue-cat.png"))
     """
-    check_share("threshold", threshold)
-    a, b = Path(a), Path(b)
-    opened = open_indexes(losses, places)
-    pictures = {
-        size: [images.read(path, size)[None] for path in (a, b)]
-        for size in {index.encoder.image_size for index in opened}
-    }
+    check_share("equal_within", equal_within)
+    a, b, places = Path(a), Path(b), places or Places()
+    encoders = {model: load_encoder(model) for model in models_in_use(places, losses)}
+    sizes = {encoder.image_size for encoder in encoders.values()}
+    pictures = {size: [images.read(path, size)[None] for path in (a, b)] for size in sizes}
+    texts = Counter(encoder.loss_name for encoder in encoders.values())
     verdicts = [
-        _verdict(index, name, pictures[index.encoder.image_size], threshold, seed)
-        for index, name in zip(opened, names(opened), strict=True)
+        _verdict(encoder, texts[encoder.loss_name] > 1, pictures[encoder.image_size], places, equal_within)
+        for encoder in encoders.values()
     ]
-    return Explanation(
-        a=a,
-        b=b,
-        verdicts=tuple(sorted(verdicts, key=_rank)),
-        threshold=threshold,
-        seed=seed,
-        without_index=() if losses else _without_index(opened, places or Places()),
-    )
+    return Explanation(a=a, b=b, verdicts=tuple(sorted(verdicts, key=_rank)), equal_within=equal_within)
 
 
-def _without_index(opened: Sequence[Index], places: Places) -> tuple[Path, ...]:
-    indexed = {index.encoder.directory.parent.name for index in opened}
-    return tuple(model for model in list_models(places.models) if model.parent.name not in indexed)
-
-
-def _verdict(index: Index, name: str, pair: Sequence[np.ndarray], threshold: float, seed: int) -> Verdict:
-    encoder = index.encoder
+def _verdict(encoder: Encoder, ambiguous: bool, pair: Sequence[np.ndarray], places: Places, within: float) -> Verdict:
     # One by one, for in a batch the same picture may get codes that differ in the last digit.
     code, other = (encoder.encode(picture)[0].astype(np.float64) for picture in pair)
+    value = float(values_of(encoder.loss, *pair)[0])
     distance = float(np.linalg.norm(code - other))
-    scale = index.scale(seed) if len(index) > 1 else None
-    share = None if scale is None else float(scale.share(distance))
-    views, note = _views(index, pair)
+    views, note = _views(encoder, pair)
+    known: dict[str, Any] = {"equal": True if value == 0 else None}
+    try:
+        known = _judged(_judge(encoder, places, within), pair, value, distance)
+    except MissingError as error:
+        note = " ".join(filter(None, (str(error), note)))
+    name = encoder.loss_name
     return Verdict(
-        loss=index.loss,
-        name=name,
-        blind_to=index.origin.blind_to,
-        value=float(encoder.loss(*pair)[0]),
+        loss=name,
+        name=f"{name} ({shown_path(encoder.directory)})" if ambiguous else name,
+        blind_to=encoder.blind_to,
+        value=value,
         distance=distance,
-        share=share,
-        percentile=None if scale is None else float(scale.percentile(distance)),
-        equal=_equal(distance, share, threshold),
         views=views,
-        note=note if scale is not None else " ".join(filter(None, (_no_pairs(index), note))),
+        note=note,
         model=encoder.directory,
-        index=index.directory,
+        **known,
     )
 
 
-def _equal(distance: float, share: float | None, threshold: float) -> bool | None:
-    """Two pictures with one code are equal whatever is typical; for the rest that must be known."""
-    if share is None:
-        return True if distance == 0 else None
-    return share <= threshold
+def _judge(encoder: Encoder, places: Places, within: float) -> Judge:
+    def pictures() -> np.ndarray | None:
+        try:
+            with Index.open(places.indexes / encoder.directory.parent.name, places.models) as index:
+                return index.some_images() if index.model == encoder.directory else None
+        except (MissingError, InputError):  # no index, or a damaged one: then there are no pictures to measure on
+            return None
+
+    return judge_of(encoder, pictures, within)
 
 
-def _no_pairs(index: Index) -> str:
-    count = f"{len(index)} picture{'s' if len(index) != 1 else ''}"
-    return f"no random pairs: {shown_path(index.directory)} holds {count}."
+def _judged(judge: Judge, pair: Sequence[np.ndarray], value: float, distance: float) -> dict[str, Any]:
+    scales = judge.scales
+    share = float(judge.shares_of(np.array([value]), *pair)[0])
+    code_share = float(judge.code_shares(distance))
+    softly = None if scales.smoothed is None else scales.smoothed.share(smoothed_values(judge.loss, *pair)[0])
+    return {
+        "share": share,
+        "plain_share": float(scales.loss.share(value if value > scales.zero else 0.0)),
+        "smoothed_share": None if softly is None else float(softly),
+        "code_share": code_share,
+        "percentile": float(scales.loss.percentile(value)),
+        "equal": bool(judge.equal(share)),
+        "contradicted": bool(judge.equal(share) != judge.equal(code_share)),
+    }
 
 
-def _views(index: Index, pair: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
+def _views(encoder: Encoder, pair: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, np.ndarray] | None, str]:
     """What the loss sees of the two; or None, and why."""
     try:
-        one, other = (np.asarray(index.encoder.view(picture)) for picture in pair)
+        one, other = (np.asarray(encoder.view(picture)) for picture in pair)
     except AekerasError as error:
         return None, f"no view: {error}"
     if one.ndim != 4 or 0 in one.shape or not (np.isfinite(one).all() and np.isfinite(other).all()):
@@ -255,10 +263,10 @@ def _views(index: Index, pair: Sequence[np.ndarray]) -> tuple[tuple[np.ndarray, 
 
 
 def _rank(verdict: Verdict) -> tuple[int, float, float]:
-    """Known ones first, by the share of a typical distance, then by the loss itself.
+    """Known ones first, by the figure of the verdict, then by the loss itself.
 
-    Not by percentile: where an index holds many pictures that a loss cannot tell apart, those pairs fill its lowest
-    percentiles, and a pair at no distance stands among them.
+    Not by percentile: where a model was trained on many pictures that its loss cannot tell apart, those pairs fill the
+    lowest percentiles, and a pair at no distance stands among them.
     """
     share = 0.0 if verdict.share is None else verdict.share
     return (True, False, None).index(verdict.equal), share, verdict.value
@@ -268,9 +276,9 @@ def _line(verdict: Verdict) -> tuple[str, ...]:
     return (
         verdict.name,
         f"{verdict.value:.4f}",
-        f"{verdict.distance:.4f}",
-        _shown(verdict.share) or "-",
-        "-" if verdict.percentile is None else shown_percent(verdict.percentile),
+        _shown(verdict.plain_share) or "-",
+        _shown(verdict.smoothed_share) or "-",
+        (_shown(verdict.code_share) or "-") + ("!" if verdict.contradicted else ""),
         verdict.verdict,
     )
 
@@ -279,8 +287,12 @@ def _told(verdict: Verdict, first: Verdict) -> str:
     share = _shown(verdict.share)
     if not share:
         return f"`{verdict.name}`"
-    return f"`{verdict.name}` ({share}{' of a typical distance' if verdict is first else ''})"
+    return f"`{verdict.name}` ({share}{' of a typical loss' if verdict is first else ''})"
 
 
 def _shown(share: float | None) -> str:
     return "" if share is None or np.isinf(share) else shown_percent(100 * share)
+
+
+def _finite(share: float | None) -> float | None:
+    return None if share is None or np.isinf(share) else round(share, 6)

@@ -83,11 +83,11 @@ def _rebuilt_row(rebuilt: Rebuilt) -> Row:
         for image, loss, pair in zip(shown, rebuilt.losses, pairs, strict=True)
     ]
     name = rebuilt.encoder.loss_name
-    return Row(label=name, note=blindness(rebuilt.encoder.run.get("blind_to", ())), tiles=tiles, tint=shade(name))
+    return Row(label=name, note=blindness(rebuilt.encoder.blind_to), tiles=tiles, tint=shade(name))
 
 
 def contrast_blocks(results: Sequence[ContrastResult], *, views: bool = True) -> list[Block]:
-    """One block per query, one row per loss, each with the same pictures and their shares of a typical distance.
+    """One block per query, one row per loss, each with the same pictures and how far they are, in typical losses.
 
     Args:
         results: As `aekeras.contrast` gives them.
@@ -111,7 +111,7 @@ def _contrast_row(result: ContrastResult, loss: str, read: _Reader, encoder: Enc
     tiles = [
         Tile(
             image=read(match.path, _SHOWN),
-            caption=shown_percent(100 * match.shares[loss]),
+            caption=result.figure(match, loss),
             note=match.path.name,
             below=_seen(match.path, read, encoder),
         )
@@ -119,7 +119,7 @@ def _contrast_row(result: ContrastResult, loss: str, read: _Reader, encoder: Enc
     ]
     return Row(
         label=loss,
-        note=f"{'equal' if loss in result.equal else 'different'}; distances by a typical one",
+        note=f"{'equal' if loss in result.equal else 'different'}; in typical losses",
         tiles=tiles,
         below=_seen(result.query, read, encoder),
         tint=shade(encoder.loss_name) if encoder else None,
@@ -181,8 +181,8 @@ def explanation_blocks(explanation: Explanation) -> list[Block]:
 
 def _verdict_row(verdict: Verdict) -> Row:
     known = []
-    if verdict.share is not None and verdict.percentile is not None:
-        known = [f"{shown_percent(100 * verdict.share)} of a typical distance", nearness(verdict.percentile)]
+    if verdict.share is not None and verdict.percentile is not None and np.isfinite(verdict.share):
+        known = [f"{shown_percent(100 * verdict.share)} of a typical loss", nearness(verdict.percentile)]
     note = "; ".join([*known, blindness(verdict.blind_to)])
     return Row(label=f"{verdict.name}: {verdict.verdict}", note=note, tiles=_compared(verdict))
 

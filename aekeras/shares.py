@@ -1,4 +1,4 @@
-"""Shares of a typical distance, and percentiles: checked, and as people read them."""
+"""Shares of what is typical, and percentiles: checked, and as people read them."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ _LARGEST = 10.0  # in typical distances: no two pictures are farther apart
 
 
 def check_share(name: str, value: float) -> None:
-    """Passes when the value can be a share of a typical distance.
+    """Passes when the value can be a share of a typical loss.
 
     Raises:
         InputError: It is negative, not a number, or so large that it must be a percentage.
     """
     if not 0 <= value <= _LARGEST:
         raise InputError(
-            f"Expected `{name}` from 0 to {_LARGEST:g}. Received: {value:g}. It is a share of the typical distance of "
+            f"Expected `{name}` from 0 to {_LARGEST:g}. Received: {value:g}. It is a share of the typical loss of "
             "random pairs: 0.05 is 5 % of it."
         )
 

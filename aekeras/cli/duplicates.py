@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aekeras.cli.options import FOLDER, json_option, keep_apart, loss_option, places_options, print_json, sheet_option
+from aekeras.cli.options import (
+    FOLDER,
+    equal_within_option,
+    json_option,
+    keep_apart,
+    loss_option,
+    places_options,
+    print_json,
+    sheet_option,
+)
 from aekeras.places import Places
 
 if TYPE_CHECKING:
@@ -23,8 +32,9 @@ _NAMED = 5
     "--max-distance",
     type=float,
     metavar="D",
-    help="Equal: up to this, in the loss's units. [default: 5 % of a typical distance]",
+    help="Equal: up to this by the loss itself, in its units, in the place of --equal-within.",
 )
+@equal_within_option("Equal: within this share of a typical loss.")
 @click.option("--under", type=click.Path(path_type=Path), metavar="DIR", help="Only pictures below DIR.")
 @click.option(
     "--copy-to", type=FOLDER, metavar="DIR", help="Copy each group to DIR/group-001, ...; DIR must be new or empty."
@@ -36,6 +46,7 @@ _NAMED = 5
 def duplicates(
     losses: tuple[str, ...],
     max_distance: float | None,
+    equal_within: float | None,
     under: Path | None,
     copy_to: Path | None,
     link_to: Path | None,
@@ -52,6 +63,9 @@ def duplicates(
     from aekeras.cli.progress import Display
     from aekeras.duplication import check_free, duplicates
 
+    if equal_within is not None and max_distance is not None:
+        raise click.UsageError("Expected --equal-within or --max-distance. Received: both. Leave one out.")
+    limit: dict[str, float] = {} if equal_within is None else {"equal_within": equal_within}
     if copy_to is not None and link_to is not None:
         raise click.UsageError("Expected --copy-to or --link-to. Received: both. Leave one out.")
     places = Places(models=models, indexes=indexes)
@@ -59,7 +73,7 @@ def duplicates(
     if directory is not None and (warning := check_free(directory, losses, places)):
         click.echo(f"Warning: {warning}", err=True)
     with Display() as display:
-        found = duplicates(losses, max_distance, under, places, display)
+        found = duplicates(losses, max_distance, under, places, display, **limit)
     if as_json:
         for one in found:
             print_json(one.to_dict())

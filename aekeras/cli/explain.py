@@ -7,7 +7,15 @@ from typing import Any
 
 import click
 
-from aekeras.cli.options import json_option, keep_apart, loss_option, places_options, print_json, sheet_option
+from aekeras.cli.options import (
+    equal_within_option,
+    json_option,
+    keep_apart,
+    loss_option,
+    places_options,
+    print_json,
+    sheet_option,
+)
 from aekeras.places import Places
 
 
@@ -15,12 +23,7 @@ from aekeras.places import Places
 @click.argument("a", metavar="A", type=click.Path(path_type=Path))
 @click.argument("b", metavar="B", type=click.Path(path_type=Path))
 @loss_option
-@click.option(
-    "--threshold",
-    type=float,
-    metavar="SHARE",
-    help="Equal: up to this share of a typical distance. [default: 0.05]",
-)
+@equal_within_option("Equal: within this share of a typical loss.", "--threshold")
 @sheet_option
 @json_option
 @places_options
@@ -28,7 +31,7 @@ def explain(
     a: Path,
     b: Path,
     losses: tuple[str, ...],
-    threshold: float | None,
+    equal_within: float | None,
     sheet: Path | None,
     as_json: bool,
     models: Path,
@@ -41,7 +44,7 @@ def explain(
     from aekeras.explanation import explain
 
     keep_apart(sheet, (a, b))
-    limit: dict[str, Any] = {} if threshold is None else {"threshold": threshold}
+    limit: dict[str, Any] = {} if equal_within is None else {"equal_within": equal_within}
     explanation = explain(a, b, losses=losses, places=Places(models=models, indexes=indexes), **limit)
     if as_json:
         print_json(explanation.to_dict())

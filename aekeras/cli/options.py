@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 import click
 
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import InputError, MissingError
 from aekeras.places import Places
 
@@ -50,6 +51,22 @@ loss_option = click.option(
     metavar="EXPR",
     help="A loss, or the name of a model; may be repeated. [default: all there are]",
 )
+
+
+class Renamed(click.Option):
+    """An option whose older names go on working, and are not shown."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        shown = click.Option(self.opts[:1], type=self.type, metavar=self.metavar, help=self.help)
+        return shown.get_help_record(ctx)
+
+
+def equal_within_option(text: str, *older: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """`--equal-within`, and its older names."""
+    help_text = f"{text} [default: {EQUAL_WITHIN:g}]"
+    return click.option(
+        "--equal-within", *older, "equal_within", cls=Renamed, type=float, metavar="SHARE", help=help_text
+    )
 
 
 def _savable(context: click.Context, option: click.Parameter, sheet: Path | None) -> Path | None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from aekeras.cli.options import FILE, loss_option, places_options
+from aekeras.cli.options import FILE, equal_within_option, loss_option, places_options
 from aekeras.errors import InputError
 from aekeras.places import Places
 
@@ -46,6 +46,7 @@ def _numbers(context: click.Context, option: click.Parameter, text: str | None) 
 @click.option(
     "--budget-loss", metavar="EXPR", help="The loss for --budget. [default: the first that is blind to something]"
 )
+@equal_within_option("Equal: within this share of a typical loss.")
 @places_options
 def report(
     pictures: tuple[Path, ...],
@@ -67,6 +68,8 @@ def report(
 
     _check_places(out, json_file)
     extent = Extent(queries=asked.pop("queries"), collection=asked.pop("sample"), seed=asked.pop("seed"))
+    if asked["equal_within"] is None:
+        del asked["equal_within"]
     with Display() as display:
         scope = Scope(places=Places(models=models, indexes=indexes), extent=extent, progress=display, **asked)
         study = measure(pictures, losses=losses, scope=scope)

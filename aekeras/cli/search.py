@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aekeras.cli.options import json_option, keep_apart, loss_option, places_options, print_json, sheet_option
+from aekeras.cli.options import (
+    equal_within_option,
+    json_option,
+    keep_apart,
+    loss_option,
+    places_options,
+    print_json,
+    sheet_option,
+)
 from aekeras.places import Places
 
 if TYPE_CHECKING:
@@ -27,7 +35,7 @@ def _criteria_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--max-distance", type=float, metavar="D", help="Only what is as near, in the loss's units."),
         click.option("--under", type=click.Path(path_type=Path), metavar="DIR", help="Only pictures below DIR."),
         click.option("--where", metavar="SQL", help="Only pictures of which this holds: \"label = 'cat'\"."),
-        click.option("--unique", is_flag=True, help="Leave out what is equal, by code, to something before it."),
+        click.option("--unique", is_flag=True, help="Leave out what is equal to something before it."),
         click.option("--farthest", is_flag=True, help="The farthest instead of the nearest."),
         click.option(
             "--rerank",
@@ -52,13 +60,13 @@ def _contrast_options(command: Callable[..., Any]) -> Callable[..., Any]:
             "--equal-below",
             type=float,
             metavar="SHARE",
-            help="Equal: up to this share of a typical distance. [default: 0.05]",
+            help="For --equal alone, in the place of --equal-within.",
         ),
         click.option(
             "--different-above",
             type=float,
             metavar="SHARE",
-            help="Different: above this share of it. [default: 0.05]",
+            help="For --different alone: a gap between the two.",
         ),
     )
     for option in reversed(options):
@@ -72,6 +80,7 @@ def _contrast_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("-k", type=int, help="Neighbors per loss. [default: 8; with --max-distance, all]")
 @_criteria_options
 @_contrast_options
+@equal_within_option("Equal, for --unique and --equal: within this share of a typical loss; --different: above it.")
 @sheet_option
 @json_option
 @places_options
@@ -92,9 +101,12 @@ def search(
     With --equal and --different: those that are equal to it under the former losses and different under the latter,
     such as its recolored copies by --equal l1_gray --different l1.
     """
+    within = others.pop("equal_within")
     given = {name: value for name, value in others.items() if value is not None and value is not False and value != ()}
     criteria = {name: given.pop(name) for name in list(given) if name in _CRITERIA}
     _check(given, criteria, losses)
+    if within is not None:
+        _limited(given, criteria)["equal_within"] = within
     keep_apart(sheet, images)
     places = Places(models=models, indexes=indexes)
     if given:
@@ -125,6 +137,17 @@ def _check(asked: dict[str, Any], criteria: dict[str, Any], losses: Sequence[str
         raise click.UsageError(f"Expected --equal with --{given}. Received: none. Name what sees no difference.")
     if "different_above" in asked and "different" not in asked:
         raise click.UsageError("Expected --different with --different-above. Received: none. Name what sees one.")
+
+
+def _limited(asked: dict[str, Any], criteria: dict[str, Any]) -> dict[str, Any]:
+    """Of the two, that which asks for equal pictures.
+
+    Raises:
+        click.UsageError: Neither does.
+    """
+    if not asked and "unique" not in criteria:
+        raise click.UsageError("Expected --unique or --equal with --equal-within. Received: neither. Name one.")
+    return asked or criteria
 
 
 def _show(

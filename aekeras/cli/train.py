@@ -105,9 +105,11 @@ def train(
         )
     if as_json:
         print_json(experiment.to_dict())
-        return
-    click.echo(experiment)
-    click.echo(f"\nNext: {_next_command(experiment.example, models, indexes)}", err=True)
+    else:
+        click.echo(experiment)
+        click.echo(f"\nNext: {_next_command(experiment.example, models, indexes)}", err=True)
+    if experiment.failed:
+        raise SystemExit(1)
 
 
 def _next_command(example: Path, models: Path, indexes: Path) -> str:

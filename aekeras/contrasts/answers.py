@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from aekeras.artefacts import shown_path
+from aekeras.contrasts.limits import Limits
 from aekeras.equality.results import listed
 from aekeras.shares import shown_percent
 
@@ -20,14 +21,16 @@ class Match:
     Attributes:
         rank: 1 for the most equal.
         path: Absolute path of the picture.
-        shares: Its distance by a typical one, loss by loss.
-        percentiles: Of its distance among random pairs of the index, in percent, loss by loss.
+        shares: The figure of the verdict, in typical losses, loss by loss.
+        code_shares: What the codes say, in typical distances of codes, loss by loss.
+        percentiles: Of the loss among random pairs of the training, in percent, loss by loss.
         distances: Of the codes, in the units of each loss.
     """
 
     rank: int
     path: Path
     shares: Mapping[str, float]
+    code_shares: Mapping[str, float]
     percentiles: Mapping[str, float]
     distances: Mapping[str, float]
 
@@ -36,7 +39,8 @@ class Match:
         return {
             "rank": self.rank,
             "path": shown_path(self.path),
-            "shares": {loss: None if math.isinf(value) else round(value, 6) for loss, value in self.shares.items()},
+            "shares": _rounded(self.shares),
+            "code_shares": _rounded(self.code_shares),
             "percentiles": {loss: round(value, 6) for loss, value in self.percentiles.items()},
             "distances": {loss: round(value, 6) for loss, value in self.distances.items()},
         }
@@ -52,6 +56,7 @@ class ContrastResult:
         different: Losses under which they are different.
         neighbors: The most equal first.
         models: Folder of each loss's model.
+        limits: What counts as equal, and as different.
         note: Which limit left nothing; empty where there is something.
     """
 
@@ -60,6 +65,7 @@ class ContrastResult:
     different: tuple[str, ...]
     neighbors: tuple[Match, ...]
     models: Mapping[str, Path]
+    limits: Limits
     note: str
 
     @property
@@ -67,6 +73,16 @@ class ContrastResult:
         """The question in words: "equal under l1_gray, different under l1"."""
         parts = (("equal", self.equal), ("different", self.different))
         return ", ".join(f"{word} under {listed(losses)}" for word, losses in parts if losses)
+
+    def contradicted(self, match: Match, loss: str) -> bool:
+        """Whether the codes say otherwise of a picture than the loss."""
+        limit = self.limits.equal_below if loss in self.equal else self.limits.different_above
+        return (match.shares[loss] <= limit) != (match.code_shares[loss] <= limit)
+
+    def figure(self, match: Match, loss: str) -> str:
+        """How far a picture is under a loss, in typical ones, with a mark where the codes contradict that."""
+        mark = "!" if self.contradicted(match, loss) else ""
+        return f"{shown_percent(100 * match.shares[loss])}{mark}"
 
     def to_dict(self) -> dict[str, Any]:
         """One line of `aekeras search --equal ... --different ... --json`."""
@@ -80,16 +96,22 @@ class ContrastResult:
 
     def __str__(self) -> str:
         losses = (*self.equal, *self.different)
-        widths = [max(7, len(loss)) for loss in losses]
+        widths = [max(8, len(loss)) for loss in losses]
         lines = [
             shown_path(self.query),
-            f"  {self.asked}; distances by a typical one",
+            f"  {self.asked}; in typical losses",
             "    ".ljust(9) + "  ".join(map(str.rjust, losses, widths)),
         ]
         for match in self.neighbors:
-            figures = map(str.rjust, (shown_percent(100 * share) for share in match.shares.values()), widths)
-            lines.append(f"    {match.rank:>3}  {'  '.join(figures)}  {shown_path(match.path)}")
+            figures = map(str.rjust, (self.figure(match, loss) for loss in losses), widths)
+            lines.append(f"    {match.rank:>3}  {'  '.join(figures)}  {shown_path(match.path)}".rstrip())
+        if any(self.contradicted(match, loss) for match in self.neighbors for loss in losses):
+            lines.append("    !: the codes say otherwise.")
         return "\n".join(lines if self.neighbors else [*lines[:1], f"  {self.asked}: none", f"    {self.note}"])
+
+
+def _rounded(shares: Mapping[str, float]) -> dict[str, float | None]:
+    return {loss: None if math.isinf(share) else round(share, 6) for loss, share in shares.items()}
 
 
 class ContrastResults(tuple[ContrastResult, ...]):

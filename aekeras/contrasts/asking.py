@@ -10,10 +10,12 @@ import numpy as np
 from aekeras import images
 from aekeras.contrasts.answers import ContrastResults
 from aekeras.contrasts.limits import Limits
-from aekeras.contrasts.shared import Shared
+from aekeras.contrasts.shared import Query, Shared
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import InputError
 from aekeras.index import Index, open_indexes
 from aekeras.places import Places
+from aekeras.shares import check_share
 
 
 def contrast(
@@ -22,22 +24,25 @@ def contrast(
     equal: Sequence[str],
     different: Sequence[str] = (),
     k: int = 8,
-    equal_below: float = Limits.equal_below,
-    different_above: float = Limits.different_above,
+    equal_within: float = EQUAL_WITHIN,
+    equal_below: float | None = None,
+    different_above: float | None = None,
     places: Places | None = None,
 ) -> ContrastResults:
     """The pictures that are equal to each query under all of some losses, and different under all of others.
 
-    The most equal come first: by their largest distance under `equal`, as a share of a typical one, then by their
-    smallest under `different`, where farther is better. Only pictures that are in all of these indexes are compared.
+    What is equal is said by the one rule of `aekeras.equality.verdict`. The most equal come first: by their largest
+    figure under `equal`, in typical losses, then by their smallest under `different`, where farther is better. Only
+    pictures that are in all of these indexes are compared.
 
     Args:
         queries: A picture file, or several.
         equal: At least one loss.
         different: Other losses.
         k: How many pictures per query, at most.
-        equal_below: Share of a typical distance up to which pictures are equal.
-        different_above: Share above which they are different.
+        equal_within: Share of a typical loss up to which pictures are equal, and above which they are different.
+        equal_below: The same for `equal` alone.
+        different_above: The same for `different` alone: for a gap between the two.
         places: Where models and indexes are.
 
     Raises:
@@ -49,7 +54,11 @@ def contrast(
         >>> import aekeras
         >>> print(aekeras.contrast("cat.png", equal=["l1_gray"], different=["l1"]))
     """
-    limits = Limits(equal_below=equal_below, different_above=different_above)
+    check_share("equal_within", equal_within)
+    limits = Limits(
+        equal_below=equal_within if equal_below is None else equal_below,
+        different_above=equal_within if different_above is None else different_above,
+    )
     if k < 1:
         raise InputError(f"Expected `k` of at least 1. Received: {k}. Ask for one picture or more.")
     if not equal:
@@ -61,9 +70,11 @@ def contrast(
         size: np.stack([images.read(path, size) for path in paths])
         for size in {index.encoder.image_size for index in opened}
     }
-    codes = [index.encoder.encode(read[index.encoder.image_size]) for index in opened]
+    seen = [read[index.encoder.image_size] for index in opened]
+    codes = [index.encoder.encode(images) for index, images in zip(opened, seen, strict=True)]
     return ContrastResults(
-        table.ask(path, [of_loss[i] for of_loss in codes], limits, k) for i, path in enumerate(paths)
+        table.ask(Query(path=path, images=[one[i] for one in seen], codes=[one[i] for one in codes]), limits, k)
+        for i, path in enumerate(paths)
     )
 
 

@@ -6,24 +6,21 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.shares import check_share
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """When pictures count as equal and as different, in shares of a typical distance.
-
-    On the built-in samples, under `l1_gray` and `l1`, these let through every picture that differs in color alone. Of
-    what they let through, 92 % is such; the rest also has another size or ground, which is hardly seen in gray.
+    """When pictures count as equal and as different, in shares of a typical loss.
 
     Attributes:
         equal_below: At most this under each loss of `equal`.
         different_above: More than this under each loss of `different`.
     """
 
-    equal_below: float = EQUAL_SHARE
-    different_above: float = EQUAL_SHARE
+    equal_below: float = EQUAL_WITHIN
+    different_above: float = EQUAL_WITHIN
 
     def __post_init__(self) -> None:
         check_share("equal_below", self.equal_below)

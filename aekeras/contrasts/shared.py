@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -14,13 +15,13 @@ from aekeras.artefacts import shown_path
 from aekeras.contrasts.answers import ContrastResult, Match
 from aekeras.contrasts.limits import Limits, chosen
 from aekeras.equality.results import listed
-from aekeras.equality.scale import Scale
 from aekeras.errors import InputError
-from aekeras.index import Index, names
+from aekeras.index import Index, PictureJudge, Words, names
 from aekeras.shares import shown_percent
+from aekeras.store import Ids
 
-_SEED = 0  # of the random pairs
 _BLOCK = 65_536  # codes at a time
+_NEAREST = 16  # pictures that are judged where none is near enough by code: which limit is to be raised?
 
 
 class FewSharedWarning(UserWarning):
@@ -28,66 +29,106 @@ class FewSharedWarning(UserWarning):
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
+class Query:
+    """A picture as each of several indexes knows it.
+
+    Attributes:
+        path: Its file.
+        images: Per index, uint8, shape (S, S, 3).
+        codes: Per index, shape (D,).
+    """
+
+    path: Path
+    images: Sequence[np.ndarray]
+    codes: Sequence[np.ndarray]
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Shared:
-    """The pictures that are in all the indexes, with their codes.
+    """The pictures that are in all the indexes.
 
     Attributes:
         paths: The N pictures, sorted.
         losses: What to call each index.
         count: How many of them, from the first, are asked to be equal.
-        codes: Per index, shape (N, D).
-        scales: Per index.
-        models: Folder of the model of each.
+        ids: Of the pictures in each index, shape (N,).
+        indexes: The indexes.
     """
 
     paths: tuple[Path, ...]
     losses: tuple[str, ...]
     count: int
-    codes: tuple[np.ndarray, ...]
-    scales: tuple[Scale, ...]
-    models: tuple[Path, ...]
+    ids: tuple[Ids, ...]
+    indexes: tuple[Index, ...]
 
     @classmethod
     def of(cls, opened: Sequence[Index], count: int) -> Self:
-        ids = [index.store.items.id_by_path() for index in opened]
-        paths = sorted(set(ids[0]).intersection(*ids[1:]))
+        """Of indexes, the first `count` of which are asked to be equal.
+
+        Raises:
+            InputError: They share no picture.
+        """
+        known = [index.store.items.id_by_path() for index in opened]
+        paths = sorted(set(known[0]).intersection(*known[1:]))
         _check_shared(len(paths), opened)
         return cls(
             paths=tuple(map(Path, paths)),
             losses=tuple(names(opened)),
             count=count,
-            codes=tuple(
-                index.store.codes_of([of_index[path] for path in paths])
-                for index, of_index in zip(opened, ids, strict=True)
-            ),
-            scales=tuple(index.scale(_SEED) for index in opened),
-            models=tuple(index.encoder.directory for index in opened),
+            ids=tuple(np.array([of_index[path] for path in paths], np.int64) for of_index in known),
+            indexes=tuple(opened),
         )
 
-    def ask(self, query: Path, codes: Sequence[np.ndarray], limits: Limits, k: int) -> ContrastResult:
-        """The matches of one query by its codes, each of shape (D,)."""
-        distances = np.stack([_distances(code, known) for code, known in zip(codes, self.codes, strict=True)])
-        shares = np.stack([scale.share(row) for scale, row in zip(self.scales, distances, strict=True)])
-        itself = np.array([path == Path(query).absolute() for path in self.paths])
-        rows = chosen(shares[: self.count], shares[self.count :], limits)
+    @cached_property
+    def codes(self) -> tuple[np.ndarray, ...]:
+        """Of the pictures in each index, shape (N, D)."""
+        return tuple(index.store.codes_of(ids) for index, ids in zip(self.indexes, self.ids, strict=True))
+
+    @cached_property
+    def judges(self) -> tuple[PictureJudge, ...]:
+        """Who says which pictures are equal, index by index."""
+        return tuple(index.picture_judge(ids=ids) for index, ids in zip(self.indexes, self.ids, strict=True))
+
+    def ask(self, query: Query, limits: Limits, k: int) -> ContrastResult:
+        """The matches of one query."""
+        rows = self._candidates(query, limits.equal_below)
+        words = [self._words(place, query, rows) for place in range(len(self.indexes))]
+        shares = np.stack([word.shares for word in words])
+        order = chosen(shares[: self.count], shares[self.count :], limits)
+        matches = [self._match(rank, rows[place], place, words) for rank, place in enumerate(order[:k].tolist(), 1)]
+        itself = np.array([self.paths[row] == Path(query.path).absolute() for row in rows], bool)
         return ContrastResult(
-            query=query,
+            query=query.path,
             equal=self.losses[: self.count],
             different=self.losses[self.count :],
-            neighbors=tuple(self._match(rank, row, distances[:, row]) for rank, row in enumerate(rows[:k].tolist(), 1)),
-            models=dict(zip(self.losses, self.models, strict=True)),
-            note="" if len(rows) else self._why_none(shares[:, ~itself], limits),
+            neighbors=tuple(matches),
+            models={loss: index.model for loss, index in zip(self.losses, self.indexes, strict=True)},
+            limits=limits,
+            note="" if matches else self._why_none(shares[:, ~itself], limits),
         )
 
-    def _match(self, rank: int, row: int, distances: np.ndarray) -> Match:
-        """A picture by its row, and its distance under each loss, shape (L,)."""
-        known = list(zip(self.losses, self.scales, distances.tolist(), strict=True))
+    def _candidates(self, query: Query, share: float) -> np.ndarray:
+        """The rows that may be equal, by code; where there are few of them, the nearest ones, shape (M,)."""
+        shares = []
+        for place in range(self.count):
+            distances = _distances(query.codes[place], self.codes[place])
+            shares.append(distances / max(self.judges[place].reach_of(share), np.finfo(np.float64).tiny))
+        highest = np.max(shares, axis=0)
+        return np.union1d(np.flatnonzero(highest <= 1.0), np.argsort(highest, kind="stable")[:_NEAREST])
+
+    def _words(self, place: int, query: Query, rows: np.ndarray) -> Words:
+        return self.judges[place].of(query.images[place], query.codes[place], self.ids[place][rows])
+
+    def _match(self, rank: int, row: int, place: int, words: Sequence[Words]) -> Match:
+        """A picture by its row, and what each loss says of it."""
+        named = list(zip(self.losses, self.judges, words, strict=True))
         return Match(
             rank=rank,
             path=self.paths[row],
-            shares={loss: float(scale.share(distance)) for loss, scale, distance in known},
-            percentiles={loss: float(scale.percentile(distance)) for loss, scale, distance in known},
-            distances={loss: distance for loss, _, distance in known},
+            shares={loss: float(word.shares[place]) for loss, _, word in named},
+            code_shares={loss: float(word.code_shares[place]) for loss, _, word in named},
+            percentiles={loss: judge.percentile(word, place) for loss, judge, word in named},
+            distances={loss: float(word.distances[place]) for loss, _, word in named},
         )
 
     def _why_none(self, shares: np.ndarray, limits: Limits) -> str:
@@ -98,10 +139,10 @@ class Shared:
         highest = shares[: self.count].max(axis=0)
         near = highest <= limits.equal_below
         if not near.any():
-            least = highest.min()
             return (
-                f"None of {len(highest)} pictures is equal under {_all(equal)}: the nearest is at {_percent(least)} "
-                f"of a typical distance, and up to {100 * limits.equal_below:g} % is equal. Raise --equal-below."
+                f"None of {len(self.paths):,} pictures is equal under {_all(equal)}: the nearest is at "
+                f"{_percent(highest.min())} of a typical loss, and within {100 * limits.equal_below:g} % is equal. "
+                "Raise --equal-within."
             )
         most = shares[self.count :].min(axis=0)[near].max()
         subject, them = (
@@ -109,7 +150,7 @@ class Shared:
         )
         return (
             f"{subject} equal under {_all(equal)}, {them} different under {_all(different)}: the farthest is at "
-            f"{_percent(most)} of a typical distance, and above {100 * limits.different_above:g} % is different."
+            f"{_percent(most)} of a typical loss, and above {100 * limits.different_above:g} % is different."
             + (" Lower --different-above." if most > 0 else "")
         )
 

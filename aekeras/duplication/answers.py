@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from aekeras.artefacts import shown_path
+from aekeras.shares import shown_percent
 
 _BY = {
-    "loss": "by the loss itself, on the small pictures of the index",
+    "loss": "by the loss, on the small pictures of the index",
     "codes": "by the distances of their codes, for the index keeps no pictures",
 }
 
@@ -21,12 +22,16 @@ class EqualPicture:
 
     Attributes:
         path: Absolute path.
-        distance: To the first of the group, in the units of the loss.
+        distance: To the first of the group, by the loss itself or by codes, in the units of the loss.
+        share: The figure of the verdict, in typical losses; None where up to a distance all are equal.
+        contradicted: Whether the codes of the two say otherwise.
         identical: Whether its file has the same bytes as that of the picture before it.
     """
 
     path: Path
     distance: float
+    share: float | None = None
+    contradicted: bool = False
     identical: bool
 
     def to_dict(self) -> dict[str, Any]:
@@ -34,6 +39,7 @@ class EqualPicture:
         return {
             "path": shown_path(self.path),
             "distance": round(self.distance, 6),
+            **({} if self.share is None else {"share": round(self.share, 6), "contradicted": self.contradicted}),
             "identical": self.identical,
         }
 
@@ -63,7 +69,8 @@ class LossDuplicates:
         blind_to: What it cannot see.
         model: Folder of the model.
         index: Folder of the index.
-        max_distance: Up to this two pictures are equal.
+        max_distance: Up to this two pictures are equal; by the one rule, its limit in the units of the loss.
+        equal_within: The share of a typical loss of the one rule; None where a distance decides.
         judged_by: "loss" or "codes".
         count: Files that were compared.
         groups: The largest first.
@@ -75,6 +82,7 @@ class LossDuplicates:
     model: Path
     index: Path
     max_distance: float
+    equal_within: float | None
     judged_by: str
     count: int
     groups: tuple[EqualGroup, ...]
@@ -90,6 +98,7 @@ class LossDuplicates:
             "loss": self.loss,
             "index": shown_path(self.index),
             "max_distance": round(self.max_distance, 6),
+            "equal_within": self.equal_within,
             "judged_by": self.judged_by,
             "groups": [group.to_dict() for group in self.groups],
         }
@@ -101,7 +110,7 @@ class LossDuplicates:
             some = f"{shown_path(self.index)} holds {counted(self.count, 'picture')}"
             return f"Nothing to compare under {self.name}: {some}."
         if not self.groups:
-            limit = f"no two are as near as {self.max_distance:.4g}"
+            limit = f"no two are {self._limit}"
             return f"No duplicates among {self.count:,} pictures under {self.name}: {limit}."
         spare = self.pictures - len(self.groups)
         groups, pictures = counted(len(self.groups), "group"), counted(self.pictures, "picture")
@@ -111,13 +120,23 @@ class LossDuplicates:
         if not self.groups:
             return self.summary
         blind = f" (blind to {', '.join(self.blind_to)})" if self.blind_to else ""
-        head = f"{self.name}{blind}: equal up to {self.max_distance:.4g}, {_BY[self.judged_by]}"
-        lines = [head, f"  {'group':>5}  {'distance':>8}  path"]
+        lines = [f"{self.name}{blind}: equal {self._limit}, {_BY[self.judged_by]}"]
+        lines.append(f"  {'group':>5}  {'distance':>8}  {'of typical':>10}  path")
         for number, group in enumerate(self.groups, 1):
             for place, picture in enumerate(group.pictures):
                 label = f"{number:,}" if place == 0 else ""
-                lines.append(f"  {label:>5}  {picture.distance:>8.4f}  {_named(picture)}")
+                share = "" if picture.share is None else shown_percent(100 * picture.share)
+                mark = "!" if picture.contradicted else " "
+                lines.append(f"  {label:>5}  {picture.distance:>8.4f}  {share:>9}{mark}  {_named(picture)}")
+        if any(picture.contradicted for group in self.groups for picture in group.pictures):
+            lines.append("  !: the codes of the two say otherwise.")
         return "\n".join([*lines, self.summary])
+
+    @property
+    def _limit(self) -> str:
+        if self.equal_within is None:
+            return f"up to {self.max_distance:.4g}"
+        return f"within {100 * self.equal_within:g} % of typical ({self.max_distance:.4g})"
 
 
 class Duplicates(tuple[LossDuplicates, ...]):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +12,12 @@ import numpy.typing as npt
 
 from aekeras.duplication.answers import Duplicates, EqualGroup, EqualPicture, LossDuplicates, counted
 from aekeras.duplication.grouping import Star, grouped
-from aekeras.duplication.judges import judge_of
-from aekeras.duplication.pairs import equal_pairs
-from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.duplication.pairs import Limit, equal_pairs
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.index import Criteria, Index, names, open_indexes
 from aekeras.places import Places
 from aekeras.progress import Progress
+from aekeras.shares import check_share
 from aekeras.store import Ids, check_distance
 
 
@@ -28,12 +27,15 @@ def duplicates(
     under: str | Path | None = None,
     places: Places | None = None,
     progress: Progress | None = None,
+    *,
+    equal_within: float = EQUAL_WITHIN,
 ) -> Duplicates:
     """The groups of pictures that are equal under each loss.
 
-    Two pictures are equal when they are at most `max_distance` apart: by the loss itself, on the small pictures that
-    the index keeps, so these distances are exact; by their codes where it keeps none. Files with the same bytes are
-    equal in any case.
+    Two pictures are equal by the one rule of `aekeras.equality.verdict`: within a share of what is typical under the
+    loss, for the pictures or for both slightly smoothed, on the small pictures that the index keeps. With
+    `max_distance`, when the loss itself is at most that. Where an index keeps no pictures, their codes decide. Files
+    with the same bytes are equal in any case.
 
     Being nearly equal is not transitive, so chains of equal pictures make no group. In a group, all are equal to its
     first picture, and each picture is in one group at most. The first is the picture with most equals that are in no
@@ -41,14 +43,15 @@ def duplicates(
 
     Args:
         losses: Losses to ask; every index where none is named.
-        max_distance: In the units of the loss; 5 % of a typical distance of the index where it is left out.
+        max_distance: In the units of the loss, in the place of `equal_within`.
         under: Compare only pictures below this folder.
         places: Where models and indexes are.
         progress: Told how far it is.
+        equal_within: Share of a typical loss up to which two pictures are equal.
 
     Raises:
         MissingError: There is no index yet, or the model of one is gone.
-        InputError: An unknown loss, a negative `max_distance` or one up to which nearly all is equal, or nothing is
+        InputError: An unknown loss, a limit out of range or one up to which nearly all is equal, or nothing is
             indexed below the folder.
 
     Examples:
@@ -57,6 +60,7 @@ def duplicates(
     """
     if max_distance is not None:
         check_distance(max_distance)
+    check_share("equal_within", equal_within)
     progress = progress or Progress()
     criteria = Criteria(under=None if under is None else Path(under))
     opened = open_indexes(losses, places)
@@ -64,7 +68,7 @@ def duplicates(
     for part, (index, name) in enumerate(zip(opened, names(opened), strict=True), 1):
         files = _Files.of(index, criteria)
         progress.begin("Comparing pictures", len(files.ids), part=part, parts=len(opened))
-        found.append(_of_index(index, name, files, max_distance, progress))
+        found.append(_of_index(index, name, files, (max_distance, equal_within), progress))
         progress.end(f"{counted(len(found[-1].groups), 'group')} under {name}")
     return Duplicates(found)
 
@@ -94,22 +98,25 @@ class _Files:
         return sum(map(len, self.paths.values()))
 
 
-def _of_index(index: Index, name: str, files: _Files, max_distance: float | None, progress: Progress) -> LossDuplicates:
-    typical = index.typical
-    limit = EQUAL_SHARE * typical if max_distance is None else max_distance
-    judge = judge_of(index, files.ids, typical)
+def _of_index(
+    index: Index, name: str, files: _Files, limits: tuple[float | None, float], progress: Progress
+) -> LossDuplicates:
+    max_distance, within = limits
+    judge = index.picture_judge(within, files.ids)
+    limit = Limit(judge, max_distance)
     # What looks the same is compared once: a thousand blank pages would be half a million pairs.
     twins = _Twins(judge.twins(files.ids))
-    pairs = equal_pairs(index.store, files.ids[twins.firsts], judge, limit, progress)
+    pairs = equal_pairs(index.store, files.ids[twins.firsts], limit, progress)
     stars = grouped(twins.sums(np.array([len(files.paths[key]) for key in files.ids.tolist()], np.int64)), pairs)
-    groups = [EqualGroup(pictures=tuple(_pictures(star, twins, files))) for star in stars]
+    groups = [EqualGroup(pictures=tuple(_pictures(star, twins, files, limit))) for star in stars]
     return LossDuplicates(
         loss=index.loss,
         name=name,
         blind_to=index.origin.blind_to,
         model=index.model,
         index=index.directory,
-        max_distance=limit,
+        max_distance=limit.distance,
+        equal_within=within if max_distance is None else None,
         judged_by=judge.name,
         count=files.count,
         groups=tuple(sorted(groups, key=lambda group: (-len(group.pictures), group.pictures[0].path))),
@@ -152,17 +159,11 @@ class _Twins:
         return self._order[self._starts[node] : self._starts[node + 1]].tolist()
 
 
-def _pictures(star: Star, twins: _Twins, files: _Files) -> Iterator[EqualPicture]:
+def _pictures(star: Star, twins: _Twins, files: _Files, limit: Limit) -> Iterator[EqualPicture]:
     """Those of a group: the first, then the nearest; files with the same bytes behind each other."""
-    nodes = [(0.0, star.first), *zip(star.distances.tolist(), star.others.tolist(), strict=True)]
-    contents = [
-        (distance, node != star.first, files.paths[key])
-        for distance, node in nodes
-        for key in files.ids[twins.places(node)].tolist()
-    ]
-    first, *others = contents
-    return chain.from_iterable(_copies(distance, paths) for distance, _, paths in [first, *sorted(others)])
-
-
-def _copies(distance: float, paths: Sequence[str]) -> Iterator[EqualPicture]:
-    return (EqualPicture(path=Path(path), distance=distance, identical=number > 0) for number, path in enumerate(paths))
+    nearest = np.lexsort((star.others, star.figures))
+    nodes = [star.first, *star.others[nearest].tolist()]
+    ids = np.concatenate([files.ids[twins.places(node)] for node in nodes])
+    for key, said in zip(ids.tolist(), limit.said(np.full(len(ids), ids[0]), ids), strict=True):
+        for number, path in enumerate(files.paths[key]):
+            yield EqualPicture(path=Path(path), identical=number > 0, **said)

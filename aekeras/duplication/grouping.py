@@ -19,12 +19,12 @@ class Star:
     Attributes:
         first: The node that stands for the group.
         others: The other nodes, ascending, shape (n,).
-        distances: Of the first to each of the others, shape (n,).
+        figures: How far the first is from each of the others, shape (n,).
     """
 
     first: int
     others: npt.NDArray[np.int32]
-    distances: npt.NDArray[np.float32]
+    figures: npt.NDArray[np.float32]
 
 
 def grouped(weights: npt.NDArray[np.int64], pairs: Pairs) -> Iterator[Star]:
@@ -47,11 +47,11 @@ def grouped(weights: npt.NDArray[np.int64], pairs: Pairs) -> Iterator[Star]:
         size, node = heapq.heappop(heap)
         if not free[node]:
             continue
-        others, distances = near.of(node, free)
+        others, figures = near.of(node, free)
         now = int(weights[node] + weights[others].sum())
         if now == -size:
             free[node] = free[others] = False
-            yield Star(node, others, distances)
+            yield Star(node, others, figures)
         elif now > 1:
             heapq.heappush(heap, (-now, node))
 
@@ -63,7 +63,7 @@ class _Neighbors:
         sources = np.concatenate([pairs.nodes, pairs.others])
         order = np.lexsort((np.concatenate([pairs.others, pairs.nodes]), sources))
         self._targets = np.concatenate([pairs.others, pairs.nodes])[order]
-        self._distances = np.concatenate([pairs.distances, pairs.distances])[order]
+        self._figures = np.concatenate([pairs.figures, pairs.figures])[order]
         self._starts = np.concatenate([[0], np.bincount(sources, minlength=count).cumsum()])
 
     def sizes(self, weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
@@ -72,7 +72,7 @@ class _Neighbors:
         return weights + upto[self._starts[1:]] - upto[self._starts[:-1]]
 
     def of(self, node: int, free: npt.NDArray[np.bool_]) -> tuple[npt.NDArray[np.int32], npt.NDArray[np.float32]]:
-        """The neighbors that are free, and their distances."""
+        """The neighbors that are free, and how far they are."""
         part = slice(self._starts[node], self._starts[node + 1])
         still = free[self._targets[part]]
-        return self._targets[part][still], self._distances[part][still]
+        return self._targets[part][still], self._figures[part][still]

@@ -1,51 +1,58 @@
-"""How near is near: distances as percentiles of those of random pairs."""
+"""How near is near: distances in typical ones, and as percentiles of those of random pairs."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
 from aekeras.errors import InputError
 
-EQUAL_SHARE = 0.05
+EQUAL_WITHIN = 0.05
 """Share of a typical distance up to which two pictures count as equal, unless one says otherwise.
 
 A percentile does not tell the equal from the near: in a collection of a few kinds of pictures, one percent of all pairs
-may be a third of a typical distance apart. Measured on two collections, what a loss is blind to moves its codes by at
-most .035 of a typical distance, and what it sees by .08 or more, but for faint noise and compression.
+may be a third of a typical distance apart. docs/equality.md has what this limit finds among copies of photographs.
 """
 UNSEEN = 1e-3
 """Share of a typical loss up to which the loss itself is zero: rounding."""
 _PAIRS = 20_000
+_LEVELS = np.linspace(0.0, 1.0, 201) ** 2  # of the quantiles that are kept, finest where pairs are near
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scale:
-    """What distances are usual in a collection.
+    """What distances are usual between random pairs of different pictures.
 
     Attributes:
-        distances: Of random pairs of different pictures, ascending, shape (P,).
+        typical: The median distance of the pairs that differ; 0 where none does.
+        quantiles: Of all pairs, ascending, shape (201,), at the squares of 0, 1/200, ..., 1.
     """
 
-    distances: np.ndarray
+    typical: float
+    quantiles: np.ndarray
 
     @classmethod
-    def of(cls, distances: npt.ArrayLike) -> Self:
-        """From the distances of random pairs, any shape.
+    def of(cls, distances: npt.ArrayLike, zero: float = 0.0) -> Self:
+        """From the distances of random pairs, any shape; up to `zero`, they are rounding.
 
         Raises:
             InputError: There is none, or one is not finite.
         """
-        values = np.sort(np.asarray(distances, np.float64), axis=None)
+        values = np.asarray(distances, np.float64).ravel()
         if not len(values) or not np.isfinite(values).all():
             raise InputError(
                 "Expected finite distances of at least one pair of different pictures. "
                 f"Received: {len(values)} distances. Use two pictures or more."
             )
-        return cls(distances=values)
+        differing = values[values > zero]
+        return cls(
+            typical=float(np.median(differing)) if len(differing) else 0.0,
+            quantiles=np.quantile(values, _LEVELS),
+        )
 
     @classmethod
     def of_codes(cls, codes: np.ndarray, seed: int = 0) -> Self:
@@ -57,23 +64,93 @@ class Scale:
         rows, others = random_pairs(len(codes), seed)
         return cls.of(np.linalg.norm(codes[rows].astype(np.float64) - codes[others], axis=1))
 
+    @classmethod
+    def from_dict(cls, content: Any) -> Self:
+        """What `to_dict` gave.
+
+        Raises:
+            InputError: It is something else.
+        """
+        try:
+            typical = float(content["typical"])
+            quantiles = np.asarray(content["quantiles"], np.float64)
+        except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
+            raise _damaged(content) from error
+        fine = quantiles.shape == _LEVELS.shape and np.isfinite(quantiles).all() and 0 <= typical < np.inf
+        if not fine or (np.diff(quantiles) < 0).any():
+            raise _damaged(content)
+        return cls(typical=typical, quantiles=quantiles)
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        # Eight digits: rounded alike, quantiles stay in order.
+        return {"typical": self.typical, "quantiles": [float(f"{value:.8g}") for value in self.quantiles]}
+
     def percentile(self, distance: npt.ArrayLike) -> np.ndarray:
         """Share of random pairs that are nearer than `distance`, in percent, [0, 100]; the shape of `distance`.
 
-        Pairs at the very distance count as farther: 0 is nearer than, or as near as, all random pairs.
+        Pairs at the very distance count as farther: 0 is nearer than, or as near as, all random pairs. Between two
+        quantiles, along a straight line.
         """
-        return 100.0 * np.searchsorted(self.distances, distance, side="left") / len(self.distances)
-
-    @property
-    def typical(self) -> float:
-        """The median; the mean where half of the pairs are equal."""
-        return float(np.median(self.distances) or np.mean(self.distances))
+        distance = np.asarray(distance, np.float64)
+        above = np.searchsorted(self.quantiles, distance, side="left")
+        right, left = np.clip(above, 1, len(_LEVELS) - 1), np.clip(above - 1, 0, len(_LEVELS) - 2)
+        low, high = self.quantiles[left], self.quantiles[right]
+        part = np.divide(distance - low, high - low, out=np.zeros_like(distance), where=high > low)
+        found = _LEVELS[left] + np.clip(part, 0.0, 1.0) * (_LEVELS[right] - _LEVELS[left])
+        return 100.0 * np.where(above == 0, 0.0, found)
 
     def share(self, distance: npt.ArrayLike) -> np.ndarray:
         """`distance` in typical distances, same shape; infinite where all pairs are equal and it is not."""
         distance = np.asarray(distance, np.float64)
         none = np.where(distance > 0, np.inf, 0.0)
         return np.divide(distance, self.typical, out=none, where=self.typical > 0)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Scales:
+    """What is usual under one loss and for one model, measured once, on the pictures that it was trained on.
+
+    Attributes:
+        loss: Of the loss itself.
+        smoothed: Of the loss of pictures slightly smoothed; None where pictures are judged just as they are.
+        codes: Of the distances of codes.
+        zero: Up to this a loss is zero: rounding.
+    """
+
+    loss: Scale
+    smoothed: Scale | None
+    codes: Scale
+    zero: float
+
+    @classmethod
+    def from_dict(cls, content: Any) -> Self:
+        """What `to_dict` gave.
+
+        Raises:
+            InputError: It is something else.
+        """
+        if not isinstance(content, Mapping) or not content.keys() >= {"loss", "smoothed", "codes", "zero"}:
+            raise _damaged(content)
+        zero = content["zero"]
+        if not isinstance(zero, int | float) or not 0 <= zero < np.inf:
+            raise _damaged(content)
+        smoothed = content["smoothed"]
+        return cls(
+            loss=Scale.from_dict(content["loss"]),
+            smoothed=None if smoothed is None else Scale.from_dict(smoothed),
+            codes=Scale.from_dict(content["codes"]),
+            zero=float(zero),
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """As JSON holds it."""
+        return {
+            "loss": self.loss.to_dict(),
+            "smoothed": None if self.smoothed is None else self.smoothed.to_dict(),
+            "codes": self.codes.to_dict(),
+            "zero": self.zero,
+        }
 
 
 def random_pairs(count: int, seed: int, pairs: int = _PAIRS) -> tuple[np.ndarray, np.ndarray]:
@@ -89,3 +166,7 @@ def random_pairs(count: int, seed: int, pairs: int = _PAIRS) -> tuple[np.ndarray
     draw = np.random.default_rng(seed)
     rows = draw.integers(count, size=pairs)
     return rows, (rows + draw.integers(1, count, size=pairs)) % count
+
+
+def _damaged(content: Any) -> InputError:
+    return InputError(f"Expected the scale of a loss. Received: {str(content)[:40]!r}, which is none.")

@@ -11,7 +11,7 @@ import numpy as np
 from aekeras.equality.distances import MOVED, as_floats, losses_of_pairs
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.equality.scale import EQUAL_SHARE, UNSEEN, Scale
+from aekeras.equality.scale import EQUAL_WITHIN, UNSEEN, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS
 from aekeras.losses.explaining import own_code
 
@@ -33,6 +33,7 @@ class Evidence:
     seen: float | None
     changes: tuple[str, ...]
     share: Estimate | None = None
+    within: float = EQUAL_WITHIN
 
     @property
     def verdict(self) -> str:
@@ -44,7 +45,7 @@ class Evidence:
     @property
     def code_follows(self) -> bool | None:
         """Whether the codes do not see it either."""
-        return None if self.share is None else self.share.value <= EQUAL_SHARE
+        return None if self.share is None else self.share.value <= self.within
 
 
 @dataclass(frozen=True, kw_only=True, repr=False)
@@ -100,7 +101,7 @@ class Verified(Result):
             if found.share is not None:
                 ends = [[found.share.value - found.share.low], [found.share.high - found.share.value]]
                 axes.errorbar([found.share.value], [-number], xerr=ends, fmt="o", color="C0", capsize=2)
-        axes.axvline(EQUAL_SHARE, linewidth=1, linestyle="--", color="C7")
+        axes.axvline(EQUAL_WITHIN, linewidth=1, linestyle="--", color="C7")
         axes.set_xlim(left=0)
         axes.set_yticks([-number for number in range(len(rows))], [name for name, _ in rows])
         axes.set_xlabel("how far such changes move the code, in typical distances; left of the dashed line: equal")

@@ -15,6 +15,7 @@ from aekeras.index.queries import Query, queries_of
 from aekeras.index.several import (
     build_indexes,
     index_folders,
+    models_in_use,
     names,
     open_indexes,
     rebuild_indexes,
@@ -22,6 +23,7 @@ from aekeras.index.several import (
     update_indexes,
 )
 from aekeras.index.updating import Update
+from aekeras.index.verdicts import PictureJudge, Words
 
 __all__ = [
     "DEFAULT_K",
@@ -32,16 +34,19 @@ __all__ = [
     "Index",
     "IndexInfo",
     "Neighbor",
+    "PictureJudge",
     "Query",
     "Question",
     "Reader",
     "Update",
     "Verification",
+    "Words",
     "build",
     "build_indexes",
     "gather",
     "index_folders",
     "items_digest",
+    "models_in_use",
     "names",
     "open_indexes",
     "queries_of",

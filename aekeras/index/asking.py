@@ -10,11 +10,11 @@ import numpy as np
 
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder
-from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.errors import InputError, MissingError
 from aekeras.index.answers import Neighbor
 from aekeras.index.criteria import DEFAULT_K, Criteria, ids_of
 from aekeras.index.queries import Query
+from aekeras.index.verdicts import PictureJudge
 from aekeras.store import Found, Ids, Store
 
 Reader = Callable[[Path, int], np.ndarray]
@@ -84,13 +84,13 @@ class Asking:
     Attributes:
         store: Its codes.
         encoder: Gives the encoder that made them; only re-ranking needs it.
-        typical: Gives a typical distance between two of its pictures.
+        judge: Gives who says which pictures are equal within a share; only `unique` needs it.
         criteria: Which neighbors are wanted.
     """
 
     store: Store
     encoder: Callable[[], Encoder]
-    typical: Callable[[], float]
+    judge: Callable[[float], PictureJudge]
     criteria: Criteria
 
     def answers(self, questions: Sequence[Question]) -> list[list[Neighbor]]:
@@ -143,18 +143,31 @@ class Asking:
 
     def _distinct(self, questions: Sequence[Question], among: Ids | None) -> list[Found]:
         """Without what is equal to something nearer; more and more is looked at until enough is left."""
-        apart = EQUAL_SHARE * self.typical()
-        return [self._distinct_of(question, among, apart) for question in questions]
+        judge = self.judge(self.criteria.equal_within)
+        return [self._distinct_of(question, among, judge) for question in questions]
 
-    def _distinct_of(self, question: Question, among: Ids | None, apart: float) -> Found:
+    def _distinct_of(self, question: Question, among: Ids | None, judge: PictureJudge) -> Found:
         limit = self.criteria.limit
         looked_at = None if limit is None else 4 * limit
         while True:
             (found,) = self._found([question], among, looked_at)
-            kept = found.at(_far_apart(self.store.codes_of(found.ids), apart, limit))
+            kept = found.at(self._apart(found.ids, judge, limit))
             if limit is None or looked_at is None or len(kept.ids) >= limit or len(found.ids) < looked_at:
                 return kept
             looked_at *= 4
+
+    def _apart(self, ids: Ids, judge: PictureJudge, limit: int | None) -> list[int]:
+        """The rows of pictures that are equal to none of those kept before."""
+        codes, reach = self.store.codes_of(ids), judge.reach_of(judge.judge.within)
+        kept: list[int] = []
+        for row, code in enumerate(codes):
+            near = [other for other in kept if np.linalg.norm(codes[other] - code) <= reach]
+            shares = judge.pairs(np.repeat(ids[row], len(near)), ids[near]).shares
+            if not judge.judge.equal(shares).any():
+                kept.append(row)
+                if len(kept) == limit:
+                    break
+        return kept
 
     def _named(self, found: Sequence[Found], selected: dict[int, list[str]] | None) -> list[list[Neighbor]]:
         paths = self.store.items.paths(sorted({key for one in found for key in one.ids.tolist()}))
@@ -171,14 +184,3 @@ def _neighbor(rank: int, key: int, distance: float, paths: list[str], fitting: l
     shown = (fitting or paths)[0]
     copies = tuple(Path(path) for path in paths if path != shown)
     return Neighbor(rank=rank, path=Path(shown), distance=distance, id=key, copies=copies)
-
-
-def _far_apart(codes: np.ndarray, apart: float, limit: int | None) -> list[int]:
-    """The rows whose codes are farther than that from those of all rows kept before."""
-    kept: list[int] = []
-    for row, code in enumerate(codes):
-        if not kept or np.linalg.norm(codes[kept] - code, axis=1).min() > apart:
-            kept.append(row)
-            if len(kept) == limit:
-                break
-    return kept

@@ -12,7 +12,8 @@ import numpy as np
 from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
-from aekeras.equality.scale import Scale, random_pairs
+from aekeras.equality.scale import EQUAL_WITHIN
+from aekeras.equality.verdict import Judge
 from aekeras.errors import MissingError
 from aekeras.index import updating, verifying
 from aekeras.index.answers import Changes, IndexInfo, Neighbor, Verification
@@ -20,11 +21,14 @@ from aekeras.index.asking import Asking, Question, Reader, asked
 from aekeras.index.criteria import Criteria
 from aekeras.index.queries import Query, queries_of
 from aekeras.index.tables import write_parquet
+from aekeras.index.verdicts import PictureJudge
+from aekeras.judging import judge_of
 from aekeras.places import Places
 from aekeras.progress import Progress
+from aekeras.shares import check_share
 from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, rebuild
 
-_PAIRS = 100_000  # so that a percentile of 0.01 is ten pairs
+_MEASURED = 512  # pictures on which what is typical is measured, for models of which it is not known
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
 
 
@@ -133,15 +137,35 @@ class Index:
         self.store.check_model(encoder.fingerprint)
         return encoder
 
-    def scale(self, seed: int = 0) -> Scale:
-        """What distances are usual between random pairs of the index.
+    def judge(self, within: float = EQUAL_WITHIN) -> Judge:
+        """Who says which of its pictures are equal: the model's loss, in units of what was typical at its training.
+
+        Args:
+            within: Share of a typical loss up to which two pictures are equal.
 
         Raises:
-            InputError: The index holds fewer than two pictures.
+            MissingError: The model is gone, or was trained before that was kept and the index keeps no pictures.
+            MismatchError: The model in its place made other codes.
+            InputError: The model's record is damaged, or `within` is out of range.
         """
-        ids = self.ids
-        rows, others = (ids[drawn] for drawn in random_pairs(len(self), seed, _PAIRS))
-        return Scale.of(np.linalg.norm(self.store.codes_of(rows) - self.store.codes_of(others), axis=1))
+        return judge_of(self.encoder, self.some_images, within)
+
+    def picture_judge(self, within: float = EQUAL_WITHIN, ids: Ids | None = None) -> PictureJudge:
+        """The same for pictures of the index by their ids: by their codes where one of them has no small picture.
+
+        Args:
+            within: As of `judge`.
+            ids: The pictures that will be compared; all where None.
+        """
+        check_share("equal_within", within)
+        wanted = (self.ids if ids is None else ids).tolist()
+        keeps = bool(self.manifest.images) and None not in self.store.items.images(wanted).values()
+        return PictureJudge(self.store, lambda: self.judge(within), by_loss=keeps)
+
+    def some_images(self, count: int = _MEASURED) -> np.ndarray | None:
+        """The small pictures of up to so many of its pictures, drawn at random, uint8; None where it keeps none."""
+        ids = np.random.default_rng(0).permutation(self.ids)[:count]
+        return self.store.images_of(np.sort(ids).tolist()) if len(ids) else None
 
     def search(
         self, queries: str | Path | Sequence[str | Path] | np.ndarray, k: int | None = None, **criteria: Any
@@ -164,7 +188,7 @@ class Index:
 
     def ask(self, questions: Sequence[Question], criteria: Criteria) -> list[list[Neighbor]]:
         """The neighbors of each question; raises what `search` raises."""
-        asking = Asking(store=self.store, encoder=lambda: self.encoder, typical=lambda: self.typical, criteria=criteria)
+        asking = Asking(store=self.store, encoder=lambda: self.encoder, judge=self.picture_judge, criteria=criteria)
         return asking.answers(questions)
 
     def questions(self, queries: Sequence[Query], read: Reader = images.read) -> list[Question]:
@@ -283,13 +307,7 @@ class Index:
         """Reads what has been written since."""
         former, self.store = self.store, Store.open(self.directory)
         former.close()
-        for name in ("encoder", "typical"):
-            self.__dict__.pop(name, None)
-
-    @cached_property
-    def typical(self) -> float:
-        """A typical distance of two of its pictures, the median of random pairs; 0 where there are no two."""
-        return self.scale().typical if len(self) > 1 else 0.0
+        self.__dict__.pop("encoder", None)
 
     def _updated(self, update: updating.Update, progress: Progress | None) -> Changes:
         changes = updating.updated([self], update, progress or Progress())[0]

@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 
 from aekeras.artefacts import plain_path, shown_path
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import InputError
+from aekeras.shares import check_share
 from aekeras.store import Ids, Store, check_distance, check_k
 
 DEFAULT_K = 8
@@ -24,7 +26,8 @@ class Criteria:
         max_distance: Only up to this distance, in the loss's units.
         under: Only pictures below this folder.
         where: Only pictures of which this holds, an SQL condition on their metadata, such as "label = 'cat'".
-        unique: Leave out what is equal, by its code, to one that comes before it.
+        unique: Leave out what is equal to one that comes before it.
+        equal_within: For that, the share of a typical loss up to which two pictures are equal.
         farthest: The farthest instead of the nearest.
         rerank: So many of the nearest by code are ranked anew by the loss itself.
     """
@@ -34,6 +37,7 @@ class Criteria:
     under: str | Path | None = None
     where: str | None = None
     unique: bool = False
+    equal_within: float = EQUAL_WITHIN
     farthest: bool = False
     rerank: int | None = None
 
@@ -44,6 +48,7 @@ class Criteria:
             check_k(self.k)
         if self.max_distance is not None:
             check_distance(self.max_distance)
+        check_share("equal_within", self.equal_within)
         if self.rerank is not None and self.rerank < 1:
             raise InputError(f"Expected `rerank` of at least 1. Received: {self.rerank}. 100 is usual.")
         if self.farthest and (self.max_distance is not None or self.rerank is not None):

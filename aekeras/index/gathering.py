@@ -71,7 +71,7 @@ def origin_of(encoder: Encoder) -> Origin:
     """What an index tells of the model that made its codes."""
     return Origin(
         loss=encoder.loss_name,
-        blind_to=tuple(encoder.run.get("blind_to", ())),
+        blind_to=encoder.blind_to,
         model_name=encoder.directory.parent.name,
         model_version=int(encoder.directory.name),
         fingerprint=encoder.fingerprint,

@@ -53,6 +53,22 @@ def index_folders(losses: Sequence[str], places: Places) -> list[Path]:
     return directories
 
 
+def models_in_use(places: Places, losses: Sequence[str] = ()) -> list[Path]:
+    """The model behind each index, and the newest model of each name that has none; or those of the named losses.
+
+    Raises:
+        MissingError: There is no model at all.
+        InputError: A loss that no model was trained under.
+    """
+    newest = chosen_models(places.models, losses)
+    found = []
+    for model in newest:
+        manifest = current_manifest(places.indexes / model.parent.name)
+        indexed = None if manifest is None else places.models / manifest.origin.model
+        found.append(indexed if indexed is not None and indexed.is_dir() else model)
+    return list(dict.fromkeys(found))
+
+
 def _loss_of(directory: Path) -> str:
     """The loss of an index; of a damaged one its name: what is wrong is told of when it is opened."""
     manifest = current_manifest(directory)

@@ -60,6 +60,7 @@ class Sum(ImageLoss):
         self.symmetric = all(loss.symmetric for loss in losses)
         self.metric = all(loss.metric for loss in losses)
         self.flip_invariant = all(loss.flip_invariant for loss in losses)
+        self.exact = any(loss.exact for loss in losses)
         self.blind_to = blindnesses.words_of(self.blindness)
 
     def terms(self) -> tuple[tuple[float, ImageLoss], ...]:
@@ -118,6 +119,7 @@ class _Wrapper(ImageLoss):
         self.loss = loss
         super().__init__(**keywords)
         self.symmetric, self.metric, self.flip_invariant = loss.symmetric, loss.metric, loss.flip_invariant
+        self.exact = loss.exact
         self.blind_to = blindnesses.words_of(self.blindness)
 
     @property

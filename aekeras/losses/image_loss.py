@@ -40,6 +40,7 @@ class ImageLoss(keras.losses.Loss):
         blind_to: What the loss cannot see, in words, such as "chroma" or "position".
         symmetric: Whether loss(x, y) = loss(y, x).
         metric: Whether a detour is never shorter: loss(x, z) <= loss(x, y) + loss(y, z).
+        exact: Whether two pictures are judged as they are; else slightly smoothed, too, so that copies stay equal.
         flip_invariant: Whether mirroring both images surely changes nothing: loss(flip x, flip y) = loss(x, y). Then
             `mirror` needs half the work.
     """
@@ -47,6 +48,7 @@ class ImageLoss(keras.losses.Loss):
     blind_to: tuple[str, ...] = ()
     symmetric: bool = True
     metric: bool = True
+    exact: bool = False
     flip_invariant: bool = False
 
     def __init_subclass__(cls, **keywords: Any) -> None:
@@ -90,6 +92,11 @@ class ImageLoss(keras.losses.Loss):
     def view(self, images: Any) -> Any:
         """What the loss sees of images (N, H, W, 3), as a picture, shape (N, h, w, c): here, all of it."""
         return images
+
+    @property
+    def has_view(self) -> bool:
+        """Whether `view` shows what is seen, and no more: where it is not written down, only if nothing is unseen."""
+        return type(self).view is not ImageLoss.view or not self.blind_to
 
     def readings(self, images: Any) -> list[Any]:
         """Maps (N, h, w, c) of what the loss sees, which an encoder reads.

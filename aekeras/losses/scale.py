@@ -40,9 +40,6 @@ class L1Coarse(ViewLoss):
     def view(self, images: Any) -> Any:
         return Detail(self.factor).means(images)
 
-    def readings(self, images: Any) -> list[Any]:
-        return [self.view(images)]
-
 
 @keras.saving.register_keras_serializable("aekeras")
 class LaplacianPyramid(ImageLoss):

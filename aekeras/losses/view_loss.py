@@ -23,6 +23,10 @@ class ViewLoss(ImageLoss):
     def compare(self, true: Any, pred: Any) -> Any:
         return self.distance(true, pred)
 
+    def readings(self, images: Any) -> list[Any]:
+        """The view, where it is another picture than the image itself: what is compared is what codes are made of."""
+        return [] if type(self).view is ImageLoss.view else [self.view(images)]
+
     def distance(self, view_true: Any, view_pred: Any) -> Any:
         """The distance of two views, shape (N,)."""
         return mean_of_image(ops.abs(view_true - view_pred))

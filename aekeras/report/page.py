@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from aekeras.artefacts import shown_path, write_file, write_json
 from aekeras.equality.results import Cell, Result, Table
-from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.pictures import Block, Row, value_range
 from aekeras.report import colors
 from aekeras.report.figures import figure
@@ -74,7 +73,6 @@ def render(study: Study) -> str:
         .get_template("page.html")
         .render(
             study=study,
-            equal_share=EQUAL_SHARE,
             colors=list(colors.of_losses(losses).values()),
             series=colors.SERIES,
             sections=[_section(result, study, losses) for result in study.results],

@@ -16,11 +16,13 @@ from aekeras.equality.leakage import leakage
 from aekeras.equality.overlap import overlap
 from aekeras.equality.refinement import refinement
 from aekeras.equality.results import Result
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.equality.verified import verify
 from aekeras.errors import AekerasError, InputError
 from aekeras.pictures import Block
 from aekeras.places import Places
 from aekeras.progress import Progress
+from aekeras.shares import check_share
 from aekeras.study import disputes, facts, sample, subjects, trainings
 from aekeras.study.examples import transformed
 from aekeras.study.parts import Study
@@ -39,6 +41,7 @@ class Scope:
         places: Where models and indexes are.
         k: Neighbors that are compared.
         extent: How many pictures.
+        equal_within: Share of a typical loss up to which two pictures are equal.
         labels: A table with a column `path` and more of them, each a factor.
         seeds: Models per loss that differ in their seed only, for the output space; 0 to leave it out.
         budget: Code sizes to compare; none to leave it out.
@@ -49,6 +52,7 @@ class Scope:
     places: Places = field(default_factory=Places)
     k: int = 10
     extent: Extent = field(default_factory=Extent)
+    equal_within: float = EQUAL_WITHIN
     labels: Path | None = None
     seeds: int = 0
     budget: tuple[int, ...] = ()
@@ -58,6 +62,7 @@ class Scope:
     def __post_init__(self) -> None:
         if self.k < 1:
             raise InputError(f"Expected `k` of at least 1. Received: {self.k}. Ask for one neighbor or more.")
+        check_share("equal_within", self.equal_within)
         if self.budget_loss and not self.budget:
             raise InputError(
                 f"Expected code sizes with `budget_loss`. Received: {self.budget_loss!r} and no sizes. "
@@ -92,7 +97,7 @@ def measure(
     found, left_out = subjects.subjects(losses, scope.places)
     drawn = sample.draw(found, sources, scope.places, scope.extent, scope.labels, scope.progress)
     scope.progress.begin("comparing pictures by the losses themselves", 0)
-    shared, unmeasured = share(found, drawn, scope.extent.seed)
+    shared, unmeasured = share(found, drawn, scope.extent.seed, scope.equal_within)
     scope.progress.end(f"{len(drawn.queries):,} queries, {len(drawn.collection):,} pictures")
     notes = [*left_out, *drawn.notes, *unmeasured]
     if scope.budget_loss:
@@ -107,6 +112,7 @@ def measure(
         disputes=disputes.most_disputed(shared, scope.k),
         galleries={result.key: blocks for result, blocks in measured if blocks},
         seed=scope.extent.seed,
+        equal_within=scope.equal_within,
     )
 
 
@@ -136,12 +142,11 @@ def _measurements(
     """Name and work of each, in the order in which they are read; `known` fills with those that were made before."""
     seed, k, drawn = shared.seed, scope.k, shared.sample
     few = drawn.queries[:_TRANSFORMED]
-    scales = (shared.code_scale, shared.loss_scale)
     losses, encode = shared.losses, shared.encode
     yield "overlap", lambda: overlap(shared.by_code, _below(k, shared), seed)
     yield "fidelity", lambda: cross_fidelity(shared.by_code, shared.by_loss, shared.controls, _below(k, shared), seed)
-    yield "invariance", lambda: (invariance(losses, encode, few, *scales, seed), (transformed(drawn),))
-    yield "blindness", lambda: verify(losses, encode, few, *scales, seed)
+    yield "invariance", lambda: (invariance(shared.judges, encode, few, seed), (transformed(drawn),))
+    yield "blindness", lambda: verify(losses, encode, few, shared.code_scale, shared.loss_scale, seed)
     yield "leakage", lambda: leakage(losses, encode, shared.other_encoders, shared.probed, seed)
     if drawn.query_factors:
         yield "factors", lambda: factors(shared.by_code, drawn.query_factors, drawn.collection_factors, k, seed)

@@ -11,7 +11,7 @@ import numpy as np
 
 from aekeras.artefacts import shown_path
 from aekeras.equality.results import Result
-from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.pictures import Block
 
 
@@ -88,6 +88,7 @@ class Study:
         disputes: The queries that losses disagree on most, most disputed first.
         galleries: Pictures that belong to a result, by its key.
         seed: Of all that is random.
+        equal_within: Share of a typical loss up to which two pictures are equal.
     """
 
     title: str
@@ -98,6 +99,7 @@ class Study:
     disputes: tuple[Dispute, ...] = ()
     galleries: Mapping[str, tuple[Block, ...]] = field(default_factory=dict)
     seed: int = 0
+    equal_within: float = EQUAL_WITHIN
 
     def summary(self) -> str:
         """Every measurement in words."""
@@ -116,7 +118,7 @@ class Study:
             **details,
             "disputed": [dispute.to_dict() for dispute in self.disputes],
             "notes": list(self.notes),
-            "equal_share": EQUAL_SHARE,
+            "equal_within": self.equal_within,
             "seed": self.seed,
         }
 

@@ -12,8 +12,10 @@ import numpy as np
 from aekeras.configuration import Training
 from aekeras.equality.controls import pca_codes, pixel_codes, scaled_codes
 from aekeras.equality.distances import as_floats, code_distances, loss_distances, views
-from aekeras.equality.scale import Scale
+from aekeras.equality.scale import EQUAL_WITHIN, Scale
+from aekeras.equality.verdict import Judge
 from aekeras.errors import AekerasError, InputError
+from aekeras.judging import judge_of
 from aekeras.losses.explaining import own_code
 from aekeras.study.sample import Sample
 from aekeras.study.subjects import Subject
@@ -24,6 +26,7 @@ Encode = Callable[[np.ndarray], np.ndarray]
 _LANDMARKS = 500  # of the collection, from which classical scaling places the rest where all pairs would take long
 _UNTRAINED_ON = 96  # pictures that an untrained encoder's thresholds and units are taken from
 _PAIRS = 1_500_000  # of the collection, up to which the loss of all of them is computed for classical scaling
+_MEASURED = 512  # pictures on which what is typical is measured, for models of which it is not known
 _PROBED = 100  # pictures, at least
 _CHUNK = 256
 
@@ -37,12 +40,14 @@ class Shared:
         sample: The pictures.
         by_loss: The losses of queries and collection, (Q, N) each.
         seed: Of all that is random.
+        within: Share of a typical loss up to which two pictures are equal.
     """
 
     subjects: tuple[Subject, ...]
     sample: Sample
     by_loss: Distances
     seed: int
+    within: float = EQUAL_WITHIN
 
     @property
     def losses(self) -> dict[str, Any]:
@@ -61,13 +66,19 @@ class Shared:
 
     @cached_property
     def code_scale(self) -> dict[str, Scale]:
-        """What distances of codes are usual."""
-        return {name: Scale.of(distances) for name, distances in self.by_code.items()}
+        """What distances of codes were usual at the training."""
+        return {name: judge.scales.codes for name, judge in self.judges.items()}
 
     @cached_property
     def loss_scale(self) -> dict[str, Scale]:
-        """What values of the losses are usual."""
-        return {name: Scale.of(distances) for name, distances in self.by_loss.items()}
+        """What values of the losses were usual at the training."""
+        return {name: judge.scales.loss for name, judge in self.judges.items()}
+
+    @cached_property
+    def judges(self) -> dict[str, Judge]:
+        """Who says which pictures are equal; scales of models that know none are measured on the collection."""
+        pictures = self.sample.collection[:_MEASURED]
+        return {s.name: judge_of(s.encoder, lambda: pictures, self.within) for s in self.subjects}
 
     @cached_property
     def untrained(self) -> dict[str, Encode]:
@@ -99,7 +110,7 @@ class Shared:
         """Distances of codes that need no training, of the same number of values."""
         return {
             "mds": {s.name: self.scaled(s, s.encoder.code_dim) for s in self.subjects},
-            "pca": {s.name: self.principal(s, s.encoder.code_dim) for s in self.subjects if _has_view(s)},
+            "pca": {s.name: self.principal(s, s.encoder.code_dim) for s in self.subjects if s.loss.has_view},
             "pixels": {s.name: self._by(partial(pixel_codes, code_dim=s.encoder.code_dim)) for s in self.subjects},
             "untrained": {name: self._by(encode) for name, encode in self.untrained.items()},
         }
@@ -126,7 +137,9 @@ class Shared:
         return code_distances(encode(self.sample.queries), encode(self.sample.collection))
 
 
-def share(subjects: Sequence[Subject], sample: Sample, seed: int) -> tuple[Shared, tuple[str, ...]]:
+def share(
+    subjects: Sequence[Subject], sample: Sample, seed: int, within: float = EQUAL_WITHIN
+) -> tuple[Shared, tuple[str, ...]]:
     """What the measurements share, and a sentence on each loss that cannot be measured on these pictures.
 
     Raises:
@@ -141,7 +154,7 @@ def share(subjects: Sequence[Subject], sample: Sample, seed: int) -> tuple[Share
     if not by_loss:
         raise InputError(" ".join(notes))
     kept = tuple(subject for subject in subjects if subject.name in by_loss)
-    return Shared(subjects=kept, sample=sample, by_loss=by_loss, seed=seed), tuple(notes)
+    return Shared(subjects=kept, sample=sample, by_loss=by_loss, seed=seed, within=within), tuple(notes)
 
 
 def _oracle(subject: Subject, sample: Sample) -> np.ndarray:
@@ -155,12 +168,6 @@ def _oracle(subject: Subject, sample: Sample) -> np.ndarray:
             "are all equal. Add others."
         )
     return distances
-
-
-def _has_view(subject: Subject) -> bool:
-    from aekeras.losses import ImageLoss
-
-    return type(subject.loss).view is not ImageLoss.view or not subject.loss.blind_to
 
 
 def _untrained(subject: Subject, images: np.ndarray) -> Encode:

@@ -11,7 +11,7 @@ import numpy as np
 
 from aekeras import losses as catalogue
 from aekeras.equality.distances import as_floats
-from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import AekerasError, InputError
 from aekeras.progress import Progress
 from aekeras.stderr import held_back
@@ -129,7 +129,7 @@ def _suggested(loss: Any, unit: float, values: np.ndarray, examples: Examples, s
     unrelated = values[len(examples.given) :]
     near, far = given[said], given[~said]
     compared = (near if len(near) else unrelated, far if len(far) else unrelated)
-    violated = (given > EQUAL_SHARE) == said
+    violated = (given > EQUAL_WITHIN) == said
     return Suggested(
         loss=loss.text,
         blind_to=loss.blind_to,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aekeras.equality.results import Cell, Table, listed, share_of
-from aekeras.equality.scale import EQUAL_SHARE
+from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.suggestion.agreement import ENOUGH
 from aekeras.suggestion.examples import Example
 
@@ -122,7 +122,7 @@ class Suggestion:
             "best": self.best,
             "examples": [example.to_dict() for example in self.examples],
             "unit": {"statistic": "median", "pairs": self.unrelated, "with_samples": self.with_samples},
-            "equal_up_to_units": EQUAL_SHARE,
+            "equal_up_to_units": EQUAL_WITHIN,
             "left_out": [{"loss": loss, "reason": reason} for loss, reason in self.left_out],
             "size": self.size,
             "seed": self.seed,
@@ -212,7 +212,7 @@ class Suggestion:
     def _unit(self) -> str:
         drawn = f", {self.with_samples} of them with a built-in sample" if self.with_samples else ""
         return (
-            f"The unit of a loss is its median over {self.unrelated} unrelated pairs{drawn}; up to {EQUAL_SHARE:g} of "
+            f"The unit of a loss is its median over {self.unrelated} unrelated pairs{drawn}; up to {EQUAL_WITHIN:g} of "
             f"it counts as equal. Pictures are compared at {self.size}x{self.size}."
         )
 

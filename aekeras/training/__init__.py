@@ -2,7 +2,9 @@
 
 from aekeras.training.batches import Batches
 from aekeras.training.fitting import Surroundings, Trained, fit
+from aekeras.training.quality import Quality
 from aekeras.training.start import Start, begin
 from aekeras.training.trial import try_out
+from aekeras.training.units import check_differ
 
-__all__ = ["Batches", "Start", "Surroundings", "Trained", "begin", "fit", "try_out"]
+__all__ = ["Batches", "Quality", "Start", "Surroundings", "Trained", "begin", "check_differ", "fit", "try_out"]

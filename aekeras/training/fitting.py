@@ -19,6 +19,7 @@ from aekeras.training.batches import Batches
 from aekeras.training.callbacks import Keeper, Teller
 from aekeras.training.checkpoint import History, State
 from aekeras.training.learner import Learner
+from aekeras.training.quality import Quality, settle
 
 _VALIDATION = 512  # held-out pictures that are looked at after every epoch, at most
 
@@ -32,16 +33,14 @@ class Trained:
         history: One list per logged quantity, one number per epoch.
         best_epoch: The epochs after which the weights were taken; 0 where no epoch was better than the start.
         distance_scale: What code distances were multiplied by, in the weights themselves, to be in the loss's units.
-        reconstruction: Mean loss of the reconstructions of training pictures.
-        constant: Mean loss of the best constant image for the same pictures.
+        quality: How good it is, on pictures that it did not see.
     """
 
     autoencoder: keras.Model
     history: History
     best_epoch: int
     distance_scale: float
-    reconstruction: float
-    constant: float
+    quality: Quality
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,15 +86,15 @@ def fit(images: np.ndarray, loss: ImageLoss, config: Training, around: Surroundi
     learner, landmarks, distances = begun.learner, begun.landmarks, begun.distances
     state = _learn(learner, images, (begun.train, begun.held_out), around)
     learner.autoencoder.set_weights(state.best_weights)
+    quality = settle(images, loss, begun)
     trained = Trained(
         autoencoder=learner.autoencoder,
         history=_by_text(state.history, loss),
         best_epoch=state.best_epoch,
         distance_scale=units.calibrate(learner.autoencoder, landmarks, distances),
-        reconstruction=units.mean_loss(loss, landmarks, learner.autoencoder),
-        constant=units.best_constant(loss, landmarks),
+        quality=quality,
     )
-    _check_collapse(trained, loss.text)
+    _check_collapse(quality, loss.text)
     return trained
 
 
@@ -155,7 +154,7 @@ def _by_text(history: History, loss: ImageLoss) -> History:
     return {texts.get(name, name): values for name, values in history.items()}
 
 
-def _check_collapse(trained: Trained, loss: str) -> None:
+def _check_collapse(trained: Quality, loss: str) -> None:
     if not trained.reconstruction < trained.constant:
         raise CollapseError(
             f"Expected reconstructions better than one constant image under {loss}, whose loss is "

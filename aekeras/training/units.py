@@ -7,14 +7,17 @@ from typing import Any
 import keras
 import numpy as np
 
+from aekeras.equality.distances import as_floats
+from aekeras.equality.verdict import values_of, zero_of
 from aekeras.errors import InputError
+from aekeras.losses.explaining import own_code
 
 _NEIGHBORS = 10  # calibration looks at the pairs that a search would report
 _BATCH = 256
 
 
-def typical(distances: np.ndarray, loss: str) -> float:
-    """The median loss between two different pictures, from all pairs (N, N).
+def typical(distances: np.ndarray, loss: str, zero: float = 0.0) -> float:
+    """The median loss between two different pictures, from all pairs (N, N); up to `zero`, a loss is rounding.
 
     Raises:
         InputError: All pictures are equal under the loss, or some loss is not finite.
@@ -25,13 +28,34 @@ def typical(distances: np.ndarray, loss: str) -> float:
             f"{distances.size:,} pairs of pictures with NaN or infinity. `aekeras losses check` finds where."
         )
     off_diagonal = distances[~np.eye(len(distances), dtype=bool)]
-    positive = off_diagonal[off_diagonal > 0]
+    positive = off_diagonal[off_diagonal > zero]
     if not len(positive):
-        raise InputError(
-            f"Expected pictures that differ. Received: {len(distances)} pictures, all equal under {loss}. "
-            "Add other pictures, or choose a loss that tells them apart."
-        )
+        raise all_equal(len(distances), loss)
     return float(np.median(positive))
+
+
+def check_differ(loss: Any, images: np.ndarray) -> None:
+    """Passes when the loss tells the pictures apart, uint8, (N, S, S, 3): not all are equal to the first one.
+
+    Raises:
+        InputError: It sees no difference between any two, but for rounding.
+    """
+    with own_code(f"{loss.text} to compare pictures"):
+        zero = zero_of(loss, images.shape[1])
+        for start in range(0, len(images), _BATCH):
+            batch = as_floats(images[start : start + _BATCH])
+            values = values_of(loss, batch, np.broadcast_to(as_floats(images[:1]), batch.shape))
+            if not (values <= zero).all():
+                return
+    raise all_equal(len(images), loss.text)
+
+
+def all_equal(count: int, loss: str) -> InputError:
+    """The error of pictures between which a loss sees no difference."""
+    return InputError(
+        f"Expected pictures that differ under {loss}. Received: {count:,} pictures, all equal under it: what it sees "
+        "is the same in all of them. Add other pictures, or choose a loss that tells them apart."
+    )
 
 
 def in_batches(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
@@ -43,9 +67,13 @@ def in_batches(model: keras.Model, inputs: np.ndarray) -> np.ndarray:
 
 def mean_loss(loss: Any, images: np.ndarray, autoencoder: keras.Model) -> float:
     """Mean loss between images (N, S, S, 3) and their reconstructions."""
-    rebuilt = in_batches(autoencoder, images)
+    return mean_of_pairs(loss, images, in_batches(autoencoder, images))
+
+
+def mean_of_pairs(loss: Any, images: np.ndarray, others: np.ndarray) -> float:
+    """Mean loss between images (N, S, S, 3) and as many others."""
     rows = range(0, len(images), _BATCH)
-    return _mean([loss(images[i : i + _BATCH], rebuilt[i : i + _BATCH]) for i in rows])
+    return _mean([loss(images[i : i + _BATCH], others[i : i + _BATCH]) for i in rows])
 
 
 def best_constant(loss: Any, images: np.ndarray) -> float:
@@ -75,7 +103,7 @@ def calibrate(autoencoder: keras.Model, images: np.ndarray, distances: np.ndarra
     near, true = np.take_along_axis(by_code, nearest, 1), np.take_along_axis(distances, nearest, 1)
     telling = (near > 0) & (true > 0)
     factor = float(np.median(true[telling] / near[telling])) if telling.any() else 1.0
-    _scale(encoder, ("closed_form", "hidden_codes", "patch_codes"), factor)
+    _scale(encoder, ("principal", "closed_form", "hidden_codes", "patch_codes"), factor)
     for name in ("linear", "drawing"):
         kernel, bias = decoder.get_layer(name).get_weights()
         decoder.get_layer(name).set_weights([kernel / factor, bias])

@@ -1,0 +1,161 @@
+"""One rule for all: when two pictures are equal under a loss.
+
+Two pictures are equal when the loss between them, or between both slightly smoothed, is at most a share of what is
+typical under it. Smoothing is what makes a copy equal to its original, as docs/equality.md shows: at 64 x 64 pixels,
+noise, compression and a shift by a third of a pixel change a picture more than one would think. What is zero by the
+loss itself stays zero, so the rule never contradicts the definition.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from aekeras.equality.scale import EQUAL_WITHIN, Scale, Scales, random_pairs
+
+PairLoss = Callable[[np.ndarray, np.ndarray], npt.ArrayLike]
+"""The loss of each pair of images, uint8 or float in [0, 1], (N, S, S, 3) and (N, S, S, 3) -> (N,)."""
+
+SMOOTHING = 1 / 48
+"""Standard deviation of the Gaussian by which pictures are smoothed, as a share of their side: 1.3 pixels of 64."""
+_REACH = 4.0  # in standard deviations, where the Gaussian is cut off
+_PAIRS = 4096  # random pairs that a scale is measured on
+_BATCH = 256
+_SLACK_FACTOR, _SLACK_SHARE = 2.5, 0.06  # of typical code distances
+_ROUNDING = 1e-6  # of the loss of two unrelated pictures: what is left of a loss that is zero
+_SCENES, _CELLS = 8, 8  # unrelated pictures, drawn: how many, and squares per side
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Judge:
+    """Says whether two pictures are equal under a loss.
+
+    Attributes:
+        loss: The loss of pairs.
+        scales: What is typical under it.
+        within: Share of what is typical up to which two pictures are equal.
+    """
+
+    loss: PairLoss
+    scales: Scales
+    within: float = field(default=EQUAL_WITHIN)
+
+    def shares(self, images: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """How far each pair is apart, in typical losses, (N, S, S, 3) and (N, S, S, 3) -> (N,): the verdict's figure.
+
+        The lower of what the loss says of the pictures, and of the pictures smoothed.
+        """
+        values = values_of(self.loss, images, others)
+        return self.shares_of(values, images, others)
+
+    def shares_of(self, values: np.ndarray, images: np.ndarray, others: np.ndarray) -> np.ndarray:
+        """`shares`, where the losses (N,) are known."""
+        values = np.where(values <= self.scales.zero, 0.0, values)
+        shares = self.scales.loss.share(values)
+        open_ones = np.flatnonzero(shares > 0)
+        if self.scales.smoothed is None or not len(open_ones):
+            return shares
+        softly = smoothed_values(self.loss, images[open_ones], others[open_ones])
+        softly = np.where(softly <= self.scales.zero, 0.0, softly)
+        shares[open_ones] = np.minimum(shares[open_ones], self.scales.smoothed.share(softly))
+        return shares
+
+    def code_shares(self, distances: npt.ArrayLike) -> np.ndarray:
+        """Distances of codes in typical ones, the same shape: the other word, which stands beside the verdict."""
+        return self.scales.codes.share(distances)
+
+    def equal(self, shares: npt.ArrayLike) -> np.ndarray:
+        """Whether pairs that far apart are equal, in typical losses or code distances; the same shape."""
+        return np.asarray(shares) <= self.within
+
+    def reach(self, within: float | None = None) -> float:
+        """How far apart the codes of two pictures may be that are equal, in the units of the loss.
+
+        Codes err: so much farther apart than the limit are those of nearly all pairs that the rule calls equal.
+        """
+        share = self.within if within is None else within
+        return (_SLACK_FACTOR * share + _SLACK_SHARE) * self.scales.codes.typical
+
+
+def values_of(loss: PairLoss, images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The loss of each pair, float64, shape (N,), in batches; rounding below zero is zero."""
+    parts = [
+        np.asarray(loss(images[start : start + _BATCH], others[start : start + _BATCH]), np.float64)
+        for start in range(0, len(images), _BATCH)
+    ]
+    return np.maximum(np.concatenate([np.empty(0), *parts]), 0.0)
+
+
+def smoothed_values(loss: PairLoss, images: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """The same of the pictures slightly smoothed."""
+    return values_of(lambda some, rest: loss(smoothed(some), smoothed(rest)), images, others)
+
+
+def smoothed(images: np.ndarray) -> np.ndarray:
+    """Images (N, S, S, 3), uint8 or in [0, 1], by a Gaussian whose standard deviation is S / 48; float32 in [0, 1].
+
+    Mirrored at the border.
+    """
+    window = _window(images.shape[1])
+    floats = images.astype(np.float32) / np.float32(255.0 if images.dtype == np.uint8 else 1.0)
+    rows = np.einsum("ih,nhwc->niwc", window, floats, optimize=True)
+    return np.clip(np.einsum("jw,niwc->nijc", window, rows, optimize=True), 0.0, 1.0)
+
+
+@cache
+def _window(side: int) -> np.ndarray:
+    """The smoothing of a row of pixels as a matrix, (side, side)."""
+    deviation = SMOOTHING * side
+    reach = int(_REACH * deviation + 0.5)
+    steps = np.arange(-reach, reach + 1)
+    weights = np.exp(-0.5 * (steps / deviation) ** 2)
+    places = (np.arange(side)[:, None] + steps) % (2 * side)
+    mirrored = np.where(places < side, places, 2 * side - 1 - places)
+    matrix = np.zeros((side, side))
+    np.add.at(matrix, (np.arange(side)[:, None], mirrored), weights / weights.sum())
+    return matrix.astype(np.float32)
+
+
+def measured(
+    loss: PairLoss,
+    encode: Callable[[np.ndarray], np.ndarray],
+    images: np.ndarray,
+    *,
+    exact: bool = False,
+    seed: int = 0,
+) -> Scales:
+    """What is typical, from up to 4,096 random pairs of images.
+
+    Args:
+        loss: The loss of pairs.
+        encode: Images to codes, (N, S, S, 3) -> (N, D).
+        images: uint8, shape (N, S, S, 3), N >= 2.
+        exact: Judge pictures as they are, and not smoothed.
+        seed: Of the pairs.
+
+    Raises:
+        InputError: Fewer than two images, or a loss that is not finite.
+    """
+    rows, others = random_pairs(len(images), seed, _PAIRS)
+    codes = encode(images).astype(np.float64)
+    zero = zero_of(loss, images.shape[1])
+    softly = None if exact else Scale.of(smoothed_values(loss, images[rows], images[others]), zero)
+    return Scales(
+        loss=Scale.of(values_of(loss, images[rows], images[others]), zero),
+        smoothed=softly,
+        codes=Scale.of(np.linalg.norm(codes[rows] - codes[others], axis=1)),
+        zero=zero,
+    )
+
+
+def zero_of(loss: PairLoss, size: int) -> float:
+    """Up to this a loss is zero but for rounding: a millionth of what it says of unrelated drawings, size x size."""
+    draw = np.random.default_rng(0)
+    cells = draw.random((2 * _SCENES, _CELLS, _CELLS, 3), dtype=np.float32)
+    places = np.arange(size) * _CELLS // size
+    scenes = cells[:, places][:, :, places]
+    return _ROUNDING * float(np.median(values_of(loss, scenes[:_SCENES], scenes[_SCENES:])))

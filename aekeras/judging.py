@@ -1,0 +1,95 @@
+"""The judge of a trained model: its loss, and what is typical under it, from the record of its training."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from aekeras.artefacts import shown_path, write_json
+from aekeras.encoding import Encoder
+from aekeras.equality.scale import EQUAL_WITHIN, Scales
+from aekeras.equality.verdict import Judge, measured
+from aekeras.errors import InputError, MissingError, StorageError
+from aekeras.shares import check_share
+
+SCALE = "scale"
+"""The key of the record under which the scales stand."""
+
+Pictures = Callable[[], np.ndarray | None]
+"""Gives pictures to measure on, uint8, shape (N, S, S, 3); None where there are none."""
+
+
+class MeasuredScaleWarning(UserWarning):
+    """What is typical under the loss of a model was not in its record, and has been measured now."""
+
+
+def judge_of(encoder: Encoder, pictures: Pictures = lambda: None, within: float = EQUAL_WITHIN) -> Judge:
+    """Who says which pictures are equal under the loss of a model.
+
+    Args:
+        encoder: The model.
+        pictures: Called for a model that was trained before scales were kept: what is typical is measured on these,
+            said in a warning, and kept in the model's record.
+        within: Share of a typical loss up to which two pictures are equal.
+
+    Raises:
+        MissingError: Nothing tells what is typical: neither the record nor pictures.
+        InputError: The record is damaged, or `within` is out of range.
+    """
+    check_share("equal_within", within)
+    content = encoder.run.get(SCALE)
+    scales = _measured(encoder, pictures()) if content is None else _read(encoder, content)
+    return Judge(loss=encoder.loss, scales=scales, within=within)
+
+
+def with_scale(encoder: Encoder, images: np.ndarray, *, exact: bool, seed: int) -> Encoder:
+    """The encoder, its record completed by what is typical of images, uint8, (N, S, S, 3), N >= 2; kept on the disk.
+
+    Raises:
+        InputError: A loss that is not finite.
+        StorageError: The record cannot be written.
+    """
+    scales = measured(encoder.loss, encoder.encode, images, exact=exact, seed=seed)
+    return recorded(encoder, {SCALE: scales.to_dict()})
+
+
+def recorded(encoder: Encoder, facts: dict[str, Any]) -> Encoder:
+    """The encoder, its record completed by facts; kept on the disk.
+
+    Raises:
+        StorageError: The record cannot be written.
+    """
+    run = encoder.run | facts
+    write_json(encoder.run_file, run)
+    return replace(encoder, run=run)
+
+
+def _read(encoder: Encoder, content: Any) -> Scales:
+    try:
+        return Scales.from_dict(content)
+    except InputError as error:
+        raise InputError(f"{shown_path(encoder.run_file)}: {error} Run `aekeras train` again.") from error
+
+
+def _measured(encoder: Encoder, images: np.ndarray | None) -> Scales:
+    where = shown_path(encoder.directory)
+    if images is None or len(images) < 2:
+        raise MissingError(
+            f"Expected to know what is typical under {encoder.loss_name}. Received: {where}, which was trained before "
+            "that was kept, and no two small pictures in an index of it. Run `aekeras index build` on its pictures, or "
+            "`aekeras train`."
+        )
+    scales = measured(encoder.loss, encoder.encode, images)
+    said = f"{where} was trained before it was kept what is typical: measured on {len(images):,} pictures of its index"
+    try:
+        recorded(encoder, {SCALE: scales.to_dict()})
+    except StorageError as error:
+        warnings.warn(f"{said}, and not kept: {error}", MeasuredScaleWarning, stacklevel=4)
+    else:
+        warnings.warn(f"{said}, and kept in its record.", MeasuredScaleWarning, stacklevel=4)
+    encoder.run[SCALE] = scales.to_dict()
+    return scales
