@@ -73,7 +73,9 @@ def _encoder(shape: Shape) -> keras.Model:
     seen = [images] if shape.encoder_input == "images" else views
     patches = _joined([_patches(one, f"_{i}" if i else "") for i, one in enumerate(seen)], "patches")
     parts = [
-        layers.Dense(shape.code_dim, name="principal")(_joined([_shrunk(one) for one in views], "views")),
+        layers.Dense(shape.code_dim, kernel_initializer="zeros", name="principal")(
+            _joined([_shrunk(one) for one in views], "views")
+        ),
         layers.Dense(shape.code_dim, name="closed_form")(averages),
         _correction(hidden, shape, "hidden_codes"),
         _correction(patches, shape, "patch_codes"),

@@ -14,13 +14,12 @@ from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.equality.results import listed
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.equality.verdict import Judge, smoothed_values, values_of
 from aekeras.errors import AekerasError, InputError, MissingError
 from aekeras.index import Index, models_in_use
 from aekeras.judging import judge_of
 from aekeras.places import Places
-from aekeras.shares import check_share, shown_percent
+from aekeras.shares import EQUAL_WITHIN, check_share, shown_percent
 
 _HEADINGS = ("loss", "value", "of typical", "smoothed", "by code", "")
 _LEGEND = (

@@ -11,10 +11,10 @@ import numpy as np
 
 from aekeras.artefacts import shown_path, write_json
 from aekeras.encoding import Encoder
-from aekeras.equality.scale import EQUAL_WITHIN, Scales
+from aekeras.equality.scale import Scales
 from aekeras.equality.verdict import Judge, measured
 from aekeras.errors import InputError, MissingError, StorageError
-from aekeras.shares import check_share
+from aekeras.shares import EQUAL_WITHIN, check_share
 
 SCALE = "scale"
 """The key of the record under which the scales stand."""

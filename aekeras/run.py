@@ -35,6 +35,7 @@ _HELP = (
     "More pictures or more --epochs help; of a loss of your own, a `view` or `readings` in which it is a mean absolute "
     "difference."
 )
+_TELLING = 20  # held-out pictures from which on their figures tell something
 _WARMUP = 2  # pictures in a warm-up request
 _QUERIES, _COLLECTION, _NEIGHBORS = (
     128,
@@ -51,8 +52,7 @@ class Outcome:
         loss: Its canonical text.
         model: The folder of the new version.
         index: The folder of the index.
-        quality: How good the model is, on pictures held out from the training: `Quality` of `aekeras.training` as JSON
-            holds it.
+        quality: How good the model is, on pictures held out: `Quality` of `aekeras.training`, as JSON holds it.
         epochs: Epochs that were run.
         seconds: Time it took; 0 where an earlier run had finished it.
     """
@@ -81,12 +81,15 @@ class Outcome:
         found = self.quality
         if not found:
             return []
+        if found["pictures"] < _TELLING or not found["held_out"]:
+            return []
         rival = found["start_fidelity"] if found["pca_fidelity"] is None else found["pca_fidelity"]
         said = []
         if found["codes"] != "trained":
             said.append(
-                f"Training under {self.loss} found less than what needs no training: {found['trained_fidelity']:.2f} of "
-                f"the nearest pictures, against {rival:.2f}. Its codes are those of the {found['codes']}. {_HELP}"
+                f"Training under {self.loss} found less than what needs no training: "
+                f"{found['trained_fidelity']:.2f} of the nearest pictures, against {rival:.2f}. Its codes are those of "
+                f"the {found['codes']}. {_HELP}"
             )
         if found["fidelity"] < rival:
             said.append(

@@ -6,6 +6,12 @@ import math
 
 from aekeras.errors import InputError
 
+EQUAL_WITHIN = 0.05
+"""Share of a typical loss up to which two pictures count as equal, unless one says otherwise.
+
+A percentile does not tell the equal from the near: in a collection of a few kinds of pictures, one percent of all pairs
+may be a third of a typical distance apart. docs/equality.md has what this limit finds among copies of photographs.
+"""
 _LARGEST = 10.0  # in typical distances: no two pictures are farther apart
 
 

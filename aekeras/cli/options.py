@@ -11,9 +11,9 @@ from typing import Any, ClassVar
 
 import click
 
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import InputError, MissingError
 from aekeras.places import Places
+from aekeras.shares import EQUAL_WITHIN
 
 FOLDER = click.Path(path_type=Path, file_okay=False)
 

@@ -11,11 +11,10 @@ from aekeras import images
 from aekeras.contrasts.answers import ContrastResults
 from aekeras.contrasts.limits import Limits
 from aekeras.contrasts.shared import Query, Shared
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import InputError
 from aekeras.index import Index, open_indexes
 from aekeras.places import Places
-from aekeras.shares import check_share
+from aekeras.shares import EQUAL_WITHIN, check_share
 
 
 def contrast(

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from aekeras.equality.scale import EQUAL_WITHIN
-from aekeras.shares import check_share
+from aekeras.shares import EQUAL_WITHIN, check_share
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,11 +13,10 @@ import numpy.typing as npt
 from aekeras.duplication.answers import Duplicates, EqualGroup, EqualPicture, LossDuplicates, counted
 from aekeras.duplication.grouping import Star, grouped
 from aekeras.duplication.pairs import Limit, equal_pairs
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.index import Criteria, Index, names, open_indexes
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.shares import check_share
+from aekeras.shares import EQUAL_WITHIN, check_share
 from aekeras.store import Ids, check_distance
 
 

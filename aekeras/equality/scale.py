@@ -11,12 +11,6 @@ import numpy.typing as npt
 
 from aekeras.errors import InputError
 
-EQUAL_WITHIN = 0.05
-"""Share of a typical distance up to which two pictures count as equal, unless one says otherwise.
-
-A percentile does not tell the equal from the near: in a collection of a few kinds of pictures, one percent of all pairs
-may be a third of a typical distance apart. docs/equality.md has what this limit finds among copies of photographs.
-"""
 UNSEEN = 1e-3
 """Share of a typical loss up to which the loss itself is zero: rounding."""
 _PAIRS = 20_000

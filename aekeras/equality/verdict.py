@@ -15,7 +15,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from aekeras.equality.scale import EQUAL_WITHIN, Scale, Scales, random_pairs
+from aekeras.equality.scale import Scale, Scales, random_pairs
+from aekeras.shares import EQUAL_WITHIN
 
 PairLoss = Callable[[np.ndarray, np.ndarray], npt.ArrayLike]
 """The loss of each pair of images, uint8 or float in [0, 1], (N, S, S, 3) and (N, S, S, 3) -> (N,)."""

@@ -11,9 +11,10 @@ import numpy as np
 from aekeras.equality.distances import MOVED, as_floats, losses_of_pairs
 from aekeras.equality.estimates import Estimate, estimate
 from aekeras.equality.results import Cell, Result, Table, listed
-from aekeras.equality.scale import EQUAL_WITHIN, UNSEEN, Scale
+from aekeras.equality.scale import UNSEEN, Scale
 from aekeras.equality.transformations import TRANSFORMATIONS
 from aekeras.losses.explaining import own_code
+from aekeras.shares import EQUAL_WITHIN
 
 Encode = Callable[[np.ndarray], np.ndarray]
 

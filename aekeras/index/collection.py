@@ -12,7 +12,6 @@ import numpy as np
 from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.equality.verdict import Judge
 from aekeras.errors import MissingError
 from aekeras.index import updating, verifying
@@ -25,7 +24,7 @@ from aekeras.index.verdicts import PictureJudge
 from aekeras.judging import judge_of
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.shares import check_share
+from aekeras.shares import EQUAL_WITHIN, check_share
 from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, rebuild
 
 _MEASURED = 512  # pictures on which what is typical is measured, for models of which it is not known

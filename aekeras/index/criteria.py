@@ -8,9 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from aekeras.artefacts import plain_path, shown_path
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import InputError
-from aekeras.shares import check_share
+from aekeras.shares import EQUAL_WITHIN, check_share
 from aekeras.store import Ids, Store, check_distance, check_k
 
 DEFAULT_K = 8

@@ -16,13 +16,12 @@ from aekeras.equality.leakage import leakage
 from aekeras.equality.overlap import overlap
 from aekeras.equality.refinement import refinement
 from aekeras.equality.results import Result
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.equality.verified import verify
 from aekeras.errors import AekerasError, InputError
 from aekeras.pictures import Block
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.shares import check_share
+from aekeras.shares import EQUAL_WITHIN, check_share
 from aekeras.study import disputes, facts, sample, subjects, trainings
 from aekeras.study.examples import transformed
 from aekeras.study.parts import Study

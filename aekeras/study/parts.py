@@ -11,8 +11,8 @@ import numpy as np
 
 from aekeras.artefacts import shown_path
 from aekeras.equality.results import Result
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.pictures import Block
+from aekeras.shares import EQUAL_WITHIN
 
 
 @dataclass(frozen=True, kw_only=True)

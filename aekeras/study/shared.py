@@ -12,11 +12,12 @@ import numpy as np
 from aekeras.configuration import Training
 from aekeras.equality.controls import pca_codes, pixel_codes, scaled_codes
 from aekeras.equality.distances import as_floats, code_distances, loss_distances, views
-from aekeras.equality.scale import EQUAL_WITHIN, Scale
+from aekeras.equality.scale import Scale
 from aekeras.equality.verdict import Judge
 from aekeras.errors import AekerasError, InputError
 from aekeras.judging import judge_of
 from aekeras.losses.explaining import own_code
+from aekeras.shares import EQUAL_WITHIN
 from aekeras.study.sample import Sample
 from aekeras.study.subjects import Subject
 

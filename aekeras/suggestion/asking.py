@@ -11,9 +11,9 @@ import numpy as np
 
 from aekeras import losses as catalogue
 from aekeras.equality.distances import as_floats
-from aekeras.equality.scale import EQUAL_WITHIN
 from aekeras.errors import AekerasError, InputError
 from aekeras.progress import Progress
+from aekeras.shares import EQUAL_WITHIN
 from aekeras.stderr import held_back
 from aekeras.suggestion import weighing
 from aekeras.suggestion.agreement import agreement, interval

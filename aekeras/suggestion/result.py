@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aekeras.equality.results import Cell, Table, listed, share_of
-from aekeras.equality.scale import EQUAL_WITHIN
+from aekeras.shares import EQUAL_WITHIN
 from aekeras.suggestion.agreement import ENOUGH
 from aekeras.suggestion.examples import Example
 

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
 from aekeras import losses, samples
-from aekeras.equality.distances import as_floats, loss_distances, losses_of_pairs
+from aekeras.equality.distances import as_floats, code_distances, loss_distances, losses_of_pairs
 from aekeras.equality.estimates import Estimate
 from aekeras.equality.invariance import Effect, Invariance, invariance
-from aekeras.equality.scale import Scale
 from aekeras.equality.transformations import TRANSFORMATIONS
+from aekeras.equality.verdict import Judge, measured
 
 SIDE, SEED = 16, 4
 NAMES = ("l1", "l1_gray", "l1_red")
@@ -33,16 +35,16 @@ def pictures(count: int = 16) -> np.ndarray:
     return np.random.default_rng(0).permutation(drawn)[:count]
 
 
-def scales(encode: dict[str, Encode], images: np.ndarray) -> tuple[dict[str, Scale], dict[str, Scale]]:
-    pairs = np.triu_indices(len(images), 1)
-    by_code = {name: Scale.of_codes(one(images)) for name, one in encode.items()}
-    by_loss = {name: Scale.of(loss_distances(losses.get(name), images, images)[pairs]) for name in encode}
-    return by_code, by_loss
+def judges(encode: dict[str, Encode], images: np.ndarray) -> dict[str, Judge]:
+    found = {}
+    for name, one in encode.items():
+        loss = partial(losses_of_pairs, losses.get(name))
+        found[name] = Judge(loss=loss, scales=measured(loss, one, images))
+    return found
 
 
 def measure(encode: dict[str, Encode], images: np.ndarray) -> Invariance:
-    of = {name: losses.get(name) for name in encode}
-    return invariance(of, encode, images, *scales(encode, images), seed=SEED, transformations=CHANGES)
+    return invariance(judges(encode, images), encode, images, seed=SEED, transformations=CHANGES)
 
 
 @pytest.fixture(scope="module")
@@ -53,29 +55,37 @@ def found() -> Invariance:
 def test_the_figures_are_those_of_a_loop_over_pictures(found: Invariance) -> None:
     images = pictures()
     encode = {name: own_view(name) for name in NAMES}
-    code_scale, loss_scale = scales(encode, images)
+    pairs = np.triu_indices(len(images), 1)
+    usual_losses = {name: loss_distances(losses.get(name), images, images)[pairs] for name in NAMES}
+    usual_codes = {name: code_distances(encode[name](images), encode[name](images))[pairs] for name in NAMES}
     for one in CHANGES:
         after = np.asarray(one.apply(as_floats(images), SEED), np.float32)
         for name in NAMES:
-            by_code, by_loss, values = [], [], []
+            by_code, by_loss, values, softly = [], [], [], []
             for image, other in zip(as_floats(images), after, strict=True):
                 if np.abs(image - other).mean() <= 1 / 255:
                     continue
                 values.append(float(losses.get(name)(image[None], other[None])[0]))
+                soft = [gaussian_filter(one, (SIDE / 48, SIDE / 48, 0), mode="reflect")[None] for one in (image, other)]
+                softly.append(float(losses.get(name)(*soft)[0]))
                 codes = [encode[name](picture[None])[0].astype(float) for picture in (image, other)]
-                by_code.append(100 * np.mean(code_scale[name].distances < np.linalg.norm(codes[1] - codes[0])))
-                by_loss.append(100 * np.mean(loss_scale[name].distances < values[-1]))
+                by_code.append(100 * np.mean(usual_codes[name] < np.linalg.norm(codes[1] - codes[0])))
+                by_loss.append(100 * np.mean(usual_losses[name] < values[-1]))
             effect = found.effects[name][one.name]
             assert effect.percentile.count == len(values)
             assert effect.loss_value.value == pytest.approx(np.median(values), abs=1e-6)
-            # Rounding may put a distance on the other side of one of the 120 pairs.
-            assert effect.percentile.value == pytest.approx(np.median(by_code), abs=0.9)
-            assert effect.loss_percentile.value == pytest.approx(np.median(by_loss), abs=0.9)
+            # A scale keeps quantiles of the 120 pairs, and not the pairs themselves.
+            assert effect.percentile.value == pytest.approx(np.median(by_code), abs=1.5)
+            assert effect.loss_percentile.value == pytest.approx(np.median(by_loss), abs=1.5)
+            smooth = [gaussian_filter(as_floats(images), (0, SIDE / 48, SIDE / 48, 0), mode="reflect")] * 2
+            typical = np.median(loss_distances(losses.get(name), *smooth)[pairs])
+            shares = np.minimum(np.array(values) / np.median(usual_losses[name]), np.array(softly) / typical)
+            assert effect.verdict.value == pytest.approx(np.median(shares), rel=1e-3, abs=1e-6)
 
 
 def test_what_a_loss_is_blind_to_is_equal_and_what_it_sees_is_not(found: Invariance) -> None:
     assert found.effects["l1_gray"]["recolor"].equal
-    assert found.effects["l1_gray"]["recolor"].loss_equal
+    assert found.effects["l1_gray"]["recolor"].code_equal
     assert found.effects["l1_red"]["drop_green"].equal
     assert not found.effects["l1_red"]["drop_red"].equal
     assert not any(found.effects["l1"][name].equal for name in ("recolor", "drop_red", "drop_green", "flip"))
@@ -84,7 +94,7 @@ def test_what_a_loss_is_blind_to_is_equal_and_what_it_sees_is_not(found: Invaria
 def test_a_sentence_says_so(found: Invariance) -> None:
     (gray,) = (line for line in found.sentences() if line.startswith("Under `l1_gray`"))
     assert "recolor" in gray
-    assert "of a typical distance, nearer than" in gray
+    assert "of a typical loss, nearer than" in gray
 
 
 def test_a_code_that_sees_colors_contradicts_a_loss_that_does_not() -> None:
@@ -104,7 +114,7 @@ def test_the_table_marks_the_contradiction_where_it_is() -> None:
     marked = {heading: cells[0].mark for heading, cells in found.tables()[0].rows}
     label = next(one.label for one in CHANGES if one.name == "recolor")
     assert marked[label] == "seen by the code"
-    assert not any(cell.mark for _, cells in found.tables()[1].rows for cell in cells)
+    assert not any(cell.mark for _, cells in found.tables()[1].rows for cell in cells)  # the loss has only its word
 
 
 def estimates(value: float, low: float, high: float) -> Estimate:
@@ -125,7 +135,8 @@ def estimates(value: float, low: float, high: float) -> Estimate:
 def test_only_what_lies_clear_of_the_threshold_is_called_a_contradiction(
     loss: Estimate, code: Estimate, said: str
 ) -> None:
-    effect = Effect(share=code, percentile=code, loss_value=loss, loss_share=loss, loss_percentile=loss, threshold=1.0)
+    by_loss = dict.fromkeys(("verdict", "loss_value", "loss_share", "loss_percentile"), loss)
+    effect = Effect(share=code, percentile=code, **by_loss, threshold=1.0)
     assert effect.surprise == said
 
 
@@ -136,9 +147,7 @@ def test_pictures_that_a_change_leaves_as_they_were_do_not_count() -> None:
     (greyscale,) = (one for one in TRANSFORMATIONS if one.name == "greyscale")
     for given, count in ((mixed, 4), (gray, 0)):
         encode = {"l1": own_view("l1")}
-        found = invariance(
-            {"l1": losses.get("l1")}, encode, given, *scales(encode, given), seed=SEED, transformations=[greyscale]
-        )
+        found = invariance(judges(encode, given), encode, given, seed=SEED, transformations=[greyscale])
         counts = [effect.percentile.count for effect in found.effects["l1"].values()]
         assert counts == ([count] if count else [])
         json.dumps(found.to_dict(), allow_nan=False)
@@ -157,7 +166,8 @@ def test_the_json_has_the_fixed_keys_and_no_nan(found: Invariance) -> None:
                 "percentile_interval",
                 "share",
                 "equal",
-                "loss_equal",
+                "code_equal",
+                "verdict",
                 "seed",
             }
             assert cell["percentile_interval"][0] <= cell["percentile"] <= cell["percentile_interval"][1]

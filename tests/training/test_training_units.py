@@ -54,7 +54,7 @@ def test_copies_of_a_picture_do_not_make_the_others_look_nearer() -> None:
 
 @pytest.mark.parametrize("count", [1, 2, 5])
 def test_pictures_that_are_all_equal_are_refused(count: int) -> None:
-    expected = rf"^Expected pictures that differ\. Received: {count} pictures, all equal under l1_red\. Add other .*\.$"
+    expected = rf"^Expected pictures that differ under l1_red\. Received: {count} pictures, all equal under it: .*\.$"
     with pytest.raises(InputError, match=expected):
         units.typical(np.zeros((count, count)), "l1_red")
 
