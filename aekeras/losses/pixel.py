@@ -10,6 +10,7 @@ from keras import ops
 from aekeras.losses import knobs
 from aekeras.losses.view_loss import ViewLoss, mean_of_image
 
+_BLOCK = 4  # pixels per side of the smallest block of which an encoder reads the extremes
 _TINY = 1e-14  # keeps the slope of a root finite at 0; moves a root by less than 1e-7
 
 
@@ -89,3 +90,64 @@ class Charbonnier(ViewLoss):
         squares = ops.square(view_true - view_pred)
         # f(d) as a quotient: exactly 0 for equal pixels, and no difference of nearly equal numbers beside it.
         return mean_of_image(squares / (ops.sqrt(squares + self.epsilon**2) + self.epsilon))
+
+
+@keras.saving.register_keras_serializable("aekeras")
+class L1Max(ViewLoss):
+    """Largest difference of any channel of any pixel: blind to nothing, and a tolerance, since nothing averages out.
+
+    loss(x, y) = max |x - y|, the Chebyshev distance, in units of pixel values: 10/255 where no channel of no pixel of
+    two 8-bit pictures differs by more than 10. Exact: the difference of float32 itself, rounded once.
+
+    The slope of a maximum reaches one number of a picture, and a network that follows it hardly learns. In its place,
+    the gradient is that of the norm (sum |x - y|^p)^(1/p), p the sharpness, which is never below the maximum and nears
+    it as p grows: every pixel has a share, the worst ones the most, however far they are off.
+
+    view(x) = x, shape (N, H, W, 3), range [0, 1].
+
+    Args:
+        sharpness: p, at least 1; the gradient of 1 is that of a sum, and a large one reaches few pixels. It leaves the
+            values as they are.
+
+    References:
+        Deza, M. M., Deza, E.: Encyclopedia of Distances. Springer, 2009, DOI 10.1007/978-3-642-00234-2.
+    """
+
+    flip_invariant = True
+
+    def __init__(self, *, sharpness: float = 8.0, **keywords: Any) -> None:
+        self.sharpness = knobs.number(self, "sharpness", sharpness, least=1)
+        super().__init__(**keywords)
+
+    def distance(self, view_true: Any, view_pred: Any) -> Any:
+        differences = ops.abs(view_true - view_pred)
+        return _largest(ops.reshape(differences, (ops.shape(differences)[0], -1)), self.sharpness)
+
+    def readings(self, images: Any) -> list[Any]:
+        """The largest and the smallest value of each channel in blocks of 4 x 4 pixels, 8 x 8, ..., and of the whole.
+
+        The loss is never below the difference of any of them: |max x - max y| <= max |x - y|.
+        """
+        maps = [ops.max_pool(ops.concatenate([images, -images], axis=-1), _BLOCK, _BLOCK, padding="same")]
+        while max(maps[-1].shape[1:3]) > 1:
+            maps.append(ops.max_pool(maps[-1], 2, 2, padding="same"))
+        return maps
+
+
+def _largest(values: Any, sharpness: float) -> Any:
+    """The largest of each row of values >= 0, (N, P) -> (N,), with the gradient of (sum v^p)^(1/p), p the sharpness."""
+
+    @ops.custom_gradient
+    def largest(values: Any) -> tuple[Any, Any]:
+        top = ops.max(values, axis=1, keepdims=True)
+
+        def gradient(*inputs: Any, upstream: Any = None) -> Any:
+            upstream = inputs[0] if upstream is None else upstream  # torch names it, and gives the values before
+            parts = values / ops.where(top > 0, top, 1.0)  # whose powers neither overflow nor vanish
+            powers = parts ** (sharpness - 1)
+            total = ops.maximum(ops.sum(parts * powers, axis=1, keepdims=True), 1.0)
+            return upstream[:, None] * powers * total ** (1 / sharpness - 1)
+
+        return top[:, 0], gradient
+
+    return largest(values)

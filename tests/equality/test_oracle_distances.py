@@ -49,7 +49,7 @@ def by_loop(loss: Any, queries: np.ndarray, images: np.ndarray) -> np.ndarray:
 @pytest.mark.parametrize("dtype", ["uint8", "float32"])
 @pytest.mark.parametrize(
     "loss",
-    ["l1", "l1_gray", "l1_red", "l2", "charbonnier", "ssim", "0.7*l1_gray + 0.3*l2", "mirror(l1)"],
+    ["l1", "l1_gray", "l1_red", "l2", "charbonnier", "l1_max", "ssim", "0.7*l1_gray + 0.3*l2", "mirror(l1)"],
 )
 def test_the_oracle_is_the_loss_of_every_pair(loss: str, dtype: str) -> None:
     """1e-5: sums of float32 in another order."""

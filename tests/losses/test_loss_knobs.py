@@ -20,6 +20,7 @@ from aekeras.losses.scale import L1Coarse
 NUMBER, WHOLE = "a number of at least 1e-06", "a whole number of at least"
 EXPECTED: dict[tuple[str, str], tuple[str, tuple[Any, ...]]] = {
     ("charbonnier", "epsilon"): (NUMBER, (0, -0.1, 1e-9, 10**400)),
+    ("l1_max", "sharpness"): ("a number of at least 1", (0, -8.0, 0.9, 10**400)),
     ("l1_channels", "weights"): (
         "3 numbers of at least 0, not all 0",
         ((0, 0, 0), (1, -1, 1), (1, 1), (1, 1, 1, 1), (1, math.nan, 1), (1, math.inf, 1)),

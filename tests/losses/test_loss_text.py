@@ -22,6 +22,7 @@ from aekeras.losses.view_loss import ViewLoss
 ROWS = [row for row in catalogue() if row.example]
 OTHERS = {
     "charbonnier": {"epsilon": 0.1},
+    "l1_max": {"sharpness": 4.0},
     "l1_channels": {"weights": (1, 0, 2.5)},
     "ssim": {"filter_size": 7, "sigma": 2.0, "k1": 0.02, "k2": 0.04},
     "ms_ssim": {"filter_size": 5, "sigma": 1.0, "weights": (0.5, 0.5)},

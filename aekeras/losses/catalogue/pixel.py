@@ -44,4 +44,15 @@ ROWS = (
         source="Charbonnier, Blanc-Feraud, Aubert, Barlaud, Two deterministic half-quadratic regularization algorithms "
         "for computed imaging, 1994, DOI 10.1109/ICIP.1994.413553",
     ),
+    Row(
+        name="l1_max",
+        path="aekeras.losses.pixel:L1Max",
+        family="pixel",
+        question="who needs a tolerance?",
+        summary="the worst pixel decides: 10/255 where no channel of any pixel is off by more than 10 of 255",
+        formula="max |x - y|",
+        sees="the worst channel of the worst pixel",
+        knobs={"sharpness": 8.0},
+        source="the Chebyshev distance: Deza, Deza, Encyclopedia of Distances, 2009, DOI 10.1007/978-3-642-00234-2",
+    ),
 )
