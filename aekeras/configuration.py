@@ -48,7 +48,7 @@ class Training:
     seed: int = 0
     patience: int = 10
     validation_share: float = 0.1
-    isometry: float = 20.0
+    isometry: float = 3.0
     metamers: bool = True
     blends: bool = True
     closed_form: bool = True

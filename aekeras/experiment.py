@@ -103,7 +103,7 @@ def train(
     config = _for_samples(config) if example else config.for_count(len(gathered.items))
     failures = _blind(chosen, gathered.collection.images)
     able = [(loss, name) for loss, name in chosen if loss.text not in failures]
-    for error in failures.values():
+    for error in failures.values() if able else ():
         options.progress.warn(str(error))
     runs = [
         Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(able)))
@@ -152,9 +152,10 @@ def _trained(runs: Sequence[Run], failures: Failures) -> tuple[tuple[Outcome, ..
             failures = failures | {run.loss.text: error}
             run.options.progress.warn(str(error))
     if not outcomes:
-        if len(failures) == 1:
+        reasons = list(dict.fromkeys(map(str, failures.values())))
+        if len(reasons) == 1:
             raise next(iter(failures.values()))
-        raise InputError(" ".join(map(str, failures.values())))
+        raise InputError(" ".join(reasons))
     return tuple(outcomes), failures
 
 

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from test_duplicates import between, kept_of, matrix, record_of, scale_of, shares_by_rule
 
 from aekeras import images, index
 from aekeras.contrasts import ContrastResult, FewSharedWarning, Limits, contrast
 from aekeras.contrasts.limits import chosen
 from aekeras.errors import InputError, MissingError
 from aekeras.gallery import contrast_blocks
+from aekeras.judging import MeasuredScaleWarning
 from aekeras.places import Places
 
 if TYPE_CHECKING:
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 WIDE = {"equal_below": 9.0, "different_above": 0.0}
+OFF = 1e-6
 
 
 @pytest.fixture(scope="module")
@@ -35,13 +38,17 @@ def ask(project: Project, *queries: Path, **arguments: object) -> ContrastResult
 
 
 def shares_of(project: Project, loss: str, query: Path) -> dict[Path, float]:
-    """By a loop over all pictures and all pairs."""
-    (opened,) = index.open_indexes([loss], project.places)
-    codes = opened.codes.astype(float)
-    typical = np.median([np.linalg.norm(codes[i] - codes[j]) for i in range(len(codes)) for j in range(i)])
-    code = opened.encoder.encode(images.read(query, 32)[None])[0]
-    known = zip(opened.items(), codes, strict=True)
-    return {item.path: float(np.linalg.norm(of_item - code) / typical) for (_, item), of_item in known}
+    """By the rule, in NumPy and SciPy."""
+    paths, pictures, _ = kept_of(project.places, loss)
+    shares = shares_by_rule(loss, pictures, project.places)
+    return dict(zip(paths, shares[paths.index(query)].tolist(), strict=True))
+
+
+def code_shares_of(project: Project, loss: str, query: Path) -> dict[Path, float]:
+    """Distances of codes, in typical ones."""
+    paths, _, codes = kept_of(project.places, loss)
+    distances = matrix(codes)[paths.index(query)]
+    return dict(zip(paths, (distances / scale_of(project.places, loss)["codes"]["typical"]).tolist(), strict=True))
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -62,21 +69,105 @@ def test_without_losses_to_differ_under_the_nearest_are_chosen() -> None:
     assert chosen(equal, np.empty((0, 4)), Limits()).tolist() == [1, 2, 3]
 
 
-def test_the_matches_are_those_of_brute_force(trained: Project, cat: Path) -> None:
-    gray, everything = (shares_of(trained, loss, cat) for loss in ("l1_gray", "l1"))
-    result = ask(trained, cat, k=999, equal_below=0.8, different_above=0.6)
-    found = {match.path: match.shares for match in result.neighbors}
-    off = 1e-4
-    surely = {path for path in gray if gray[path] <= 0.8 - off and everything[path] > 0.6 + off}
-    perhaps = {path for path in gray if gray[path] <= 0.8 + off and everything[path] > 0.6 - off}
-    assert len(surely) > 5
-    assert surely <= set(found) <= perhaps
-    for path, told in found.items():
-        assert told["l1_gray"] == pytest.approx(gray[path], abs=off)
-        assert told["l1"] == pytest.approx(everything[path], abs=off)
-    order = [match.shares["l1_gray"] for match in result.neighbors]
+@pytest.mark.parametrize(("equal", "different"), [("l1_gray", "l1"), ("l1", "l1_gray")])
+@pytest.mark.parametrize(("below", "above"), [(0.25, 0.25), (0.8, 0.6), (0.4, 0.0)])
+def test_the_matches_are_those_of_brute_force(
+    trained: Project, cat: Path, equal: str, different: str, below: float, above: float
+) -> None:
+    same, other = (shares_of(trained, loss, cat) for loss in (equal, different))
+    below, above = between(np.array([*same.values()]), below), between(np.array([*other.values()]), above)
+    result = ask(trained, cat, equal=[equal], different=[different], k=999, equal_below=below, different_above=above)
+    expected = {path for path in same if same[path] <= below and other[path] > above}
+    assert {match.path for match in result.neighbors} == expected
+    for match in result.neighbors:
+        assert match.shares == pytest.approx({equal: same[match.path], different: other[match.path]}, abs=OFF)
+    order = [(match.shares[equal], -match.shares[different]) for match in result.neighbors]
     assert order == sorted(order)
     assert [match.rank for match in result.neighbors] == list(range(1, len(order) + 1))
+
+
+def test_beside_the_verdict_stand_the_codes_and_percentiles(trained: Project, cat: Path) -> None:
+    by_code = {loss: code_shares_of(trained, loss, cat) for loss in ("l1_gray", "l1")}
+    result = ask(trained, cat, k=999, **WIDE)
+    read = {path: images.read(path, 32) / 255.0 for path in (cat, *(match.path for match in result.neighbors))}
+    for match in result.neighbors:
+        codes = {loss: by_code[loss][match.path] for loss in by_code}
+        assert match.code_shares == pytest.approx(codes, abs=1e-4)
+        scales = {loss: scale_of(trained.places, loss) for loss in codes}
+        typical = {loss: scales[loss]["codes"]["typical"] for loss in codes}
+        assert match.distances == pytest.approx({loss: codes[loss] * typical[loss] for loss in codes}, abs=1e-4)
+        levels, value = np.linspace(0, 1, 201) ** 2, np.abs(read[cat] - read[match.path]).mean()
+        percentile = 100 * np.interp(value, scales["l1"]["loss"]["quantiles"], levels)
+        assert match.percentiles["l1"] == pytest.approx(percentile, abs=0.01)
+
+
+def test_one_share_is_the_limit_of_both_unless_one_has_its_own(trained: Project, cat: Path) -> None:
+    def found(**limits: float) -> list[Path]:
+        return [match.path for match in ask(trained, cat, k=999, **limits).neighbors]
+
+    assert found() == found(equal_within=0.05) == found(equal_below=0.05, different_above=0.05)
+    assert found(equal_within=0.3) == found(equal_below=0.3, different_above=0.3) != found()
+    assert found(equal_within=0.3, different_above=0.5) == found(equal_below=0.3, different_above=0.5)
+    assert found(equal_within=0.3, equal_below=0.1) == found(equal_below=0.1, different_above=0.3)
+    assert ask(trained, cat, equal_within=0.3, equal_below=0.1).limits == Limits(equal_below=0.1, different_above=0.3)
+
+
+def test_where_the_codes_say_otherwise_there_is_a_mark(trained: Project, cat: Path) -> None:
+    shares, by_code = shares_of(trained, "l1", cat), code_shares_of(trained, "l1", cat)
+    odd = max((path for path in shares if 0 < shares[path] < 0.5), key=lambda path: by_code[path] - shares[path])
+    limit = (shares[odd] + by_code[odd]) / 2
+    result = ask(trained, cat, equal=["l1"], different=(), equal_within=limit, k=999)
+    marked = {match.path: result.contradicted(match, "l1") for match in result.neighbors}
+    assert marked[odd]
+    assert marked == {path: by_code[path] > limit for path in marked}
+    lines = {str(path): line for path in marked for line in str(result).splitlines() if line.endswith(str(path))}
+    assert {path: "%!" in line for path, line in lines.items() if path != str(cat)} == {
+        str(path): mark for path, mark in marked.items() if path != cat
+    }
+    assert str(result).splitlines()[-1] == "    !: the codes say otherwise."
+    (block,) = contrast_blocks([result], views=False)
+    captions = {tile.note: tile.caption.endswith("%!") for row in block.rows for tile in row.tiles}
+    assert captions == {path.name: mark for path, mark in marked.items()}
+
+
+def test_the_mark_also_says_that_the_codes_see_no_difference(trained: Project, cat: Path) -> None:
+    shares, by_code = shares_of(trained, "l1", cat), code_shares_of(trained, "l1", cat)
+    odd = max((path for path in shares if by_code[path] > 0), key=lambda path: shares[path] - by_code[path])
+    limit = (shares[odd] + by_code[odd]) / 2
+    result = ask(trained, cat, equal=["l1_gray"], different=["l1"], equal_below=9.0, different_above=limit, k=999)
+    (match,) = [match for match in result.neighbors if match.path == odd]
+    assert result.contradicted(match, "l1")
+    assert result.figure(match, "l1").endswith(" %!")
+    assert not result.contradicted(match, "l1_gray")
+
+
+@pytest.mark.usefixtures("own")
+def test_an_index_without_pictures_goes_by_its_codes(cat: Path, trained: Project) -> None:
+    index.build_indexes(trained.pictures, ["l1_gray"], keep_images=False)
+    (result,) = contrast(cat, equal=["l1_gray"], different=["l1"], k=999, **WIDE)
+    by_code, by_loss = code_shares_of(trained, "l1_gray", cat), shares_of(trained, "l1", cat)
+    assert len(result.neighbors) == 119
+    for match in result.neighbors:
+        told = match.shares["l1_gray"]
+        assert told == match.code_shares["l1_gray"] == pytest.approx(by_code[match.path], abs=1e-4)
+        assert match.shares["l1"] == pytest.approx(by_loss[match.path], abs=OFF)
+        assert not result.contradicted(match, "l1_gray")
+
+
+@pytest.mark.usefixtures("own")
+def test_a_model_that_does_not_know_what_is_typical_measures_it_once(cat: Path) -> None:
+    for loss in ("l1_gray", "l1"):
+        file = record_of(Places(), loss)
+        record = json.loads(file.read_text())
+        file.write_text(json.dumps({key: value for key, value in record.items() if key != "scale"}))
+    with pytest.warns(MeasuredScaleWarning) as warned:
+        first = contrast(cat, equal=["l1_gray"], different=["l1"])
+    assert len(warned) == 2
+    again = contrast(cat, equal=["l1_gray"], different=["l1"])
+    assert len(again[0].neighbors) > 1
+    assert [(match.path, match.shares) for match in again[0].neighbors] == [
+        (match.path, match.shares) for match in first[0].neighbors
+    ]
 
 
 def test_equal_under_gray_and_different_under_l1_finds_recolored_copies(trained: Project, cat: Path) -> None:
@@ -119,8 +210,8 @@ def test_the_dictionary_has_the_keys_that_are_fixed(cat: Path) -> None:
     assert set(told) == {"query", "equal", "different", "neighbors"}
     assert (told["query"], told["equal"], told["different"]) == (f"pictures/{cat.name}", ["l1_gray"], ["l1"])
     for entry in told["neighbors"]:
-        assert set(entry) == {"rank", "path", "shares", "percentiles", "distances"}
-        assert set(entry["percentiles"]) == set(entry["distances"]) == {"l1_gray", "l1"}
+        assert set(entry) == {"rank", "path", "shares", "code_shares", "percentiles", "distances"}
+        assert all(set(entry[key]) == {"l1_gray", "l1"} for key in entry if key not in ("rank", "path"))
 
 
 @pytest.mark.usefixtures("here")
@@ -128,16 +219,16 @@ def test_results_print_their_question_and_a_line_for_each_match(cat: Path) -> No
     (result,) = contrast(cat, equal=["l1_gray"], different=["l1"], k=2)
     query, asked, columns, first, _ = str(result).splitlines()
     assert query == f"pictures/{cat.name}"
-    assert asked.startswith("  equal under l1_gray, different under l1; ")
+    assert asked == "  equal under l1_gray, different under l1; in typical losses"
     assert columns.split() == ["l1_gray", "l1"]
     assert first.split()[0] == "1"
     assert first.endswith(f"pictures/{result.neighbors[0].path.name}")
 
 
 def test_where_none_differs_the_text_says_how_many_are_equal_and_how_far_they_are(trained: Project, cat: Path) -> None:
-    gray = sorted(shares_of(trained, "l1_gray", cat).values())[1:60]
-    count = int(np.argmax(np.diff(gray))) + 1  # up to the widest gap, so that no rounding matters
-    limit = (gray[count - 1] + gray[count]) / 2
+    gray = sorted(shares_of(trained, "l1_gray", cat).values())[1:]
+    limit = between(np.array(gray), 0.3)
+    count = sum(share <= limit for share in gray)
     result = ask(trained, cat, equal_below=limit, different_above=9.0)
     assert result.neighbors == ()
     assert result.note.startswith(f"{count} pictures are equal under `l1_gray`, none of them different under `l1`")
@@ -149,7 +240,9 @@ def test_where_none_differs_the_text_says_how_many_are_equal_and_how_far_they_ar
 def test_where_none_is_equal_the_text_says_how_near_the_nearest_is(trained: Project, cat: Path) -> None:
     result = ask(trained, cat, equal=["l1"], different=["l1_gray"], equal_below=0.0)
     assert result.note.startswith("None of 119 pictures is equal under `l1`: the nearest is at ")
-    assert result.note.endswith("and up to 0 % is equal. Raise --equal-below.")
+    nearest = sorted(shares_of(trained, "l1", cat).values())[1]
+    shown = f"{100 * nearest:.2f} % of a typical loss, and within 0 % is equal. Raise --equal-within."
+    assert result.note.endswith(shown)
 
 
 @pytest.mark.usefixtures("own")
@@ -174,10 +267,15 @@ def test_indexes_without_a_common_picture_are_refused(cat: Path) -> None:
 
 
 @pytest.mark.usefixtures("own")
-def test_an_index_of_one_picture_has_no_percentiles(cat: Path) -> None:
-    index.build_indexes([cat], (), Places())
-    with pytest.raises(InputError, match=r"Expected at least 2 pictures, to compare\. Received: 1\."):
-        contrast(cat, equal=["l1_gray"], different=["l1"])
+def test_an_index_of_one_picture_can_be_asked_for_the_model_knows_what_is_typical(trained: Project, cat: Path) -> None:
+    other = sorted(cat.parent.glob("dog-*.png"))[0]
+    index.build_indexes([other], (), Places())
+    (result,) = contrast(cat, equal=["l1_gray"], different=["l1"], **WIDE)
+    (match,) = result.neighbors
+    expected = {loss: shares_of(trained, loss, cat)[other] for loss in ("l1_gray", "l1")}
+    assert match.shares == pytest.approx(expected, abs=OFF)
+    (none,) = contrast(other, equal=["l1_gray"], different=["l1"])
+    assert (none.neighbors, none.note) == ((), "There is no other picture than the query.")
 
 
 @pytest.mark.parametrize(
@@ -191,6 +289,7 @@ def test_an_index_of_one_picture_has_no_percentiles(cat: Path) -> None:
         ({"different": ["ssim"]}, r"Received: 'ssim'\. Run `aekeras train --loss ssim` first\."),
         ({"k": 0}, r"Expected `k` of at least 1\. Received: 0\."),
         ({"equal_below": float("inf")}, r"Expected `equal_below` from 0 to 10\. Received: inf\."),
+        ({"equal_within": float("nan")}, r"Expected `equal_within` from 0 to 10\. Received: nan\."),
         ({"different_above": -0.5}, r"Expected `different_above` from 0 to 10\. Received: -0\.5\."),
     ],
 )
@@ -208,8 +307,8 @@ def test_a_sheet_has_a_row_per_loss_with_the_same_pictures(trained: Project, cat
     result = ask(trained, cat, k=3)
     (block,) = contrast_blocks([result])
     assert [(row.label, row.note) for row in block.rows] == [
-        ("l1_gray", "equal; distances by a typical one"),
-        ("l1", "different; distances by a typical one"),
+        ("l1_gray", "equal; in typical losses"),
+        ("l1", "different; in typical losses"),
     ]
     names = [match.path.name for match in result.neighbors]
     assert [[tile.note for tile in row.tiles] for row in block.rows] == [names, names]

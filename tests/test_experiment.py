@@ -16,7 +16,7 @@ from PIL import Image
 from aekeras import datasets, experiment, images
 from aekeras.configuration import Training
 from aekeras.encoding import load_encoder
-from aekeras.errors import InputError, MissingError, StorageError
+from aekeras.errors import CollapseError, InputError, MissingError, StorageError
 from aekeras.experiment import Options, train
 from aekeras.index import Index
 from aekeras.places import Places
@@ -52,9 +52,7 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
 
     def note(run: Run) -> Outcome:
         noted.append(run)
-        return Outcome(
-            loss=run.loss, model=run.parent / "1", index=run.index, reconstruction=0, constant=1, epochs=1, seconds=1
-        )
+        return Outcome(loss=run.loss.text, model=run.parent / "1", index=run.index, quality={}, epochs=1, seconds=1)
 
     monkeypatch.setattr(Run, "train", note)
     return noted
@@ -72,7 +70,9 @@ def test_run_json_tells_how_to_train_this_model_again(trained: Project) -> None:
         assert (run["image_size"], run["code_dim"], run["seed"]) == (32, 16, 0)
         assert len(run["history"]["loss"]) == len(run["history"]["val_loss"]) == 3
         assert run["distance_scale"] > 0
-        assert run["reconstruction"] < run["constant"]
+        assert run["quality"]["reconstruction"] < run["quality"]["constant"]
+        assert 0 < run["quality"]["fidelity"] <= 1
+        assert run["scale"].keys() == {"loss", "smoothed", "codes", "zero"}
         assert run["data"]["count"] == 120
         assert run["data"]["unreadable"] == []
         assert len(run["data"]["digest"]) == len(run["key"]) == 64
@@ -105,8 +105,15 @@ def test_the_experiment_tells_what_came_of_it(here: Project) -> None:
         assert (entry["model"], entry["index"]) == (f"models/{entry['loss']}/1", f"indexes/{entry['loss']}")
         assert entry["epochs"] == 3
         assert entry["reconstruction"] < entry["constant"]
+        assert entry["quality"]["held_out"]
+        assert entry["quality"]["pictures"] == 12
+    assert told["failed"] == []
     lines = str(here.experiment).splitlines()
-    assert lines[0] == "Trained on 120 pictures of pictures:"
+    assert lines[0] == "Trained on 120 pictures of pictures; the figures are of 12 that were held out:"
+    for line, entry in zip(lines[1:], told["losses"], strict=True):
+        found = entry["quality"]
+        assert f"fidelity@10 {found['fidelity']:.2f} (PCA {found['pca_fidelity']:.2f})" in line
+        assert f"loss {found['reconstruction']:.4f} (PCA {found['pca_reconstruction']:.4f}, one image for all" in line
     assert [line.split()[0] for line in lines[1:]] == ["l1_gray", "l1"]
 
 
@@ -212,7 +219,7 @@ def test_another_configuration_or_other_pictures_make_another_key(two: Path, run
             r"Received: 1 files, none of them readable; the first is '.*a\.png' \(an empty file\)",
         ),
         ({"pictures": "one"}, r"Expected at least 2 pictures to train on\. Received: 1\."),
-        ({"pictures": "alike"}, r"Received: 2 pictures, all equal under l1\."),
+        ({"pictures": "alike"}, r"under l1\. Received: 2 pictures, all equal under it"),
     ],
 )
 def test_what_cannot_be_trained_on_is_refused_and_nothing_is_written(
@@ -228,6 +235,50 @@ def test_what_cannot_be_trained_on_is_refused_and_nothing_is_written(
     with pytest.raises(InputError, match=message):
         train(**{"pictures": two, "losses": ["l1"], "config": CONFIG} | arguments)
     assert sorted(Path().rglob("*")) == before
+
+
+@pytest.mark.usefixtures("two")
+def test_a_loss_that_sees_nothing_does_not_stop_the_others() -> None:
+    green = Path("green")
+    painted(green / "a.png", (0, 30, 90))
+    painted(green / "b.png", (0, 200, 10))
+    painted(green / "c.png", (0, 120, 220))
+    done = train(green, losses=["l1_red", "l1_green"], config=CONFIG)
+    assert [outcome.loss for outcome in done.outcomes] == ["l1_green"]
+    ((loss, reason),) = done.failed
+    assert loss == "l1_red"
+    assert reason.startswith("Expected pictures that differ under l1_red. Received: 3 pictures, all equal under it")
+    assert done.to_dict()["failed"] == [{"loss": "l1_red", "reason": reason}]
+    assert f"l1_red    not trained: {reason}" in str(done)
+    assert sorted(path.name for path in Path("models").iterdir()) == ["l1_green"]
+
+
+@pytest.mark.slow
+def test_gray_pictures_have_no_chroma_but_for_rounding_and_train_well_otherwise(two: Path) -> None:
+    draw = np.random.default_rng(0)
+    for number in range(8):
+        gray = Image.fromarray(draw.integers(0, 256, (24, 24), dtype=np.uint8))
+        gray.resize((96, 96)).save(two / f"{number}.jpg", quality=60)
+    for name in ("dark.png", "deep/light.JPG"):
+        (two / name).unlink()
+    done = train(two, losses=["l1_chroma", "l1", "l1_gray", "l1_red"], config=CONFIG)
+    assert [loss for loss, _ in done.failed] == ["l1_chroma"]
+    assert [outcome.loss for outcome in done.outcomes] == ["l1", "l1_gray", "l1_red"]
+    assert all(outcome.quality["reconstruction"] < outcome.quality["constant"] for outcome in done.outcomes)
+
+
+def test_a_collapse_does_not_stop_the_others(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    trainer = Run.train
+
+    def collapsing(run: Run) -> Outcome:
+        if run.loss.text == "l1":
+            raise CollapseError("Expected reconstructions. Received: none. Train longer.")
+        return trainer(run)
+
+    monkeypatch.setattr(Run, "train", collapsing)
+    done = train(two, losses=["l1", "l1_gray"], config=CONFIG)
+    assert done.failed == (("l1", "Expected reconstructions. Received: none. Train longer."),)
+    assert [outcome.loss for outcome in done.outcomes] == ["l1_gray"]
 
 
 def test_a_missing_folder_is_told_of(two: Path) -> None:

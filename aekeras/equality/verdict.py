@@ -25,6 +25,7 @@ SMOOTHING = 1 / 48
 """Standard deviation of the Gaussian by which pictures are smoothed, as a share of their side: 1.3 pixels of 64."""
 _REACH = 4.0  # in standard deviations, where the Gaussian is cut off
 _PAIRS = 4096  # random pairs that a scale is measured on
+_FEW_PAIRS = 512  # for a look at how codes and loss agree
 _BATCH = 256
 _SLACK_FACTOR, _SLACK_SHARE = 2.5, 0.06  # of typical code distances
 _ROUNDING = 1e-6  # of the loss of two unrelated pictures: what is left of a loss that is zero
@@ -151,6 +152,30 @@ def measured(
         codes=Scale.of(np.linalg.norm(codes[rows] - codes[others], axis=1)),
         zero=zero,
     )
+
+
+def code_ratio(judge: Judge, images: np.ndarray, codes: np.ndarray, seed: int = 0) -> float | None:
+    """Median, over random pairs, of what the codes say over what the loss says, both in units of the training.
+
+    1 where the pictures are like those that the codes were trained on. Below, their codes lie nearer together than the
+    loss says.
+
+    Args:
+        judge: Loss and scales.
+        images: uint8 or in [0, 1], shape (N, S, S, 3).
+        codes: Theirs, shape (N, D).
+        seed: Of the pairs.
+
+    Returns:
+        None where there are no two pictures that the loss tells apart.
+    """
+    if len(images) < 2:
+        return None
+    rows, others = random_pairs(len(images), seed, _FEW_PAIRS)
+    shares = judge.scales.loss.share(values_of(judge.loss, images[rows], images[others]))
+    by_code = judge.code_shares(np.linalg.norm(codes[rows].astype(np.float64) - codes[others], axis=1))
+    telling = (shares > 0) & np.isfinite(shares)
+    return float(np.median(by_code[telling] / shares[telling])) if telling.any() else None
 
 
 def zero_of(loss: PairLoss, size: int) -> float:

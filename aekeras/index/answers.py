@@ -9,6 +9,8 @@ from typing import Any
 from aekeras.artefacts import shown_path
 from aekeras.store import Store
 
+_FAIR = 0.8  # codes within 0.8 to 1.25 of the loss: pictures like those of the training
+
 
 @dataclass(frozen=True, kw_only=True)
 class Neighbor:
@@ -58,6 +60,8 @@ class IndexInfo:
         recall: Recall@10 of the search structure, measured when it was built; None where search is exact.
         bytes: What it takes on the disk.
         keeps_images: Whether small pictures are kept, for re-ranking.
+        code_ratio: Median of what codes say of random pairs over what the loss says, in units of the training: near 1
+            for pictures like those trained on. None where that is not known.
     """
 
     index: str
@@ -70,10 +74,11 @@ class IndexInfo:
     recall: float | None
     bytes: int
     keeps_images: bool
+    code_ratio: float | None
 
     @classmethod
-    def of(cls, store: Store, model: Path) -> IndexInfo:
-        """What a store says of itself, and the folder of its model."""
+    def of(cls, store: Store, model: Path, code_ratio: float | None) -> IndexInfo:
+        """What a store says of itself, the folder of its model, and how its codes agree with the loss."""
         manifest = store.manifest
         return cls(
             index=shown_path(store.directory),
@@ -86,6 +91,7 @@ class IndexInfo:
             recall=None if manifest.structure is None else round(manifest.structure.facts.recall, 4),
             bytes=sum(file.size for file in manifest.files),
             keeps_images=bool(manifest.images),
+            code_ratio=code_ratio,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -101,6 +107,7 @@ class IndexInfo:
             "recall": self.recall,
             "bytes": self.bytes,
             "keeps_images": self.keeps_images,
+            "code_ratio": None if self.code_ratio is None else round(self.code_ratio, 4),
         }
 
     def __str__(self) -> str:
@@ -108,7 +115,7 @@ class IndexInfo:
         copies = f" ({self.files:,} files)" if self.files != self.count else ""
         return (
             f"{self.index}: {self.count:,} codes of {self.code_dim} numbers{copies} under {self.loss}, {how}, "
-            f"{_megabytes(self.bytes)}, by {self.model}"
+            f"{_megabytes(self.bytes)}, by {self.model}" + (f". {odd}" if (odd := strange(self.code_ratio)) else "")
         )
 
 
@@ -204,6 +211,17 @@ class Verification:
             f"{shown_path(self.index)}: intact; {self.count:,} codes, {self.files} files, "
             f"{self.encoded} pictures encoded again{gone}"
         )
+
+
+def strange(code_ratio: float | None) -> str:
+    """A sentence on pictures that are far from those that a model was trained on; empty where they are not."""
+    if code_ratio is None or _FAIR <= code_ratio <= 1 / _FAIR:
+        return ""
+    where = "nearer together" if code_ratio < 1 else "farther apart"
+    return (
+        f"These pictures are far from those that the model was trained on: their codes lie {where} than the loss says, "
+        f"{code_ratio:.2f} times as far. Train on such pictures."
+    )
 
 
 def _megabytes(count: int) -> str:

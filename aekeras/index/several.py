@@ -119,7 +119,14 @@ def build_indexes(
     for changes in built:
         with Index.open(changes.index, places.models) as index:
             infos.append(index.info())
+            _tell_of_strange(index, progress)
     return infos
+
+
+def _tell_of_strange(index: Index, progress: Progress) -> None:
+    """A warning of pictures that are far from those of the training."""
+    if said := index.strangeness():
+        progress.warn(f"{shown_path(index.directory)}: {said}")
 
 
 def update_indexes(
@@ -145,6 +152,10 @@ def update_indexes(
             changes += [_to_come(places.indexes / model.parent.name, model, files) for model in without]
         else:
             changes += _built([load_encoder(model) for model in without], files, places, progress)
+    for change in changes:
+        if change.added and not update.dry_run:
+            with Index.open(change.index, places.models) as index:
+                _tell_of_strange(index, progress)
     return changes
 
 

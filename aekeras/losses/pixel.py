@@ -113,6 +113,7 @@ class L1Max(ViewLoss):
         Deza, M. M., Deza, E.: Encyclopedia of Distances. Springer, 2009, DOI 10.1007/978-3-642-00234-2.
     """
 
+    exact = True
     flip_invariant = True
 
     def __init__(self, *, sharpness: float = 8.0, **keywords: Any) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from aekeras.artefacts import storage_errors
 from aekeras.configuration import Training
-from aekeras.errors import CollapseError, InputError
+from aekeras.errors import CollapseError
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.progress import Progress
 from aekeras.training import checkpoint, start, units
@@ -80,8 +80,7 @@ def fit(images: np.ndarray, loss: ImageLoss, config: Training, around: Surroundi
         StorageError: A checkpoint or log cannot be written.
     """
     around, config = around or Surroundings(), config.for_count(len(images))
-    if len(images) < 2:
-        raise InputError(f"Expected at least 2 pictures to train on. Received: {len(images)}. Add pictures.")
+    units.check_differ(loss, images)
     begun = start.begin(images, loss, config)
     learner, landmarks, distances = begun.learner, begun.landmarks, begun.distances
     state = _learn(learner, images, (begun.train, begun.held_out), around)

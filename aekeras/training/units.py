@@ -38,8 +38,10 @@ def check_differ(loss: Any, images: np.ndarray) -> None:
     """Passes when the loss tells the pictures apart, uint8, (N, S, S, 3): not all are equal to the first one.
 
     Raises:
-        InputError: It sees no difference between any two, but for rounding.
+        InputError: Fewer than two pictures, or it sees no difference between any two, but for rounding.
     """
+    if len(images) < 2:
+        raise InputError(f"Expected at least 2 pictures to train on. Received: {len(images)}. Add pictures.")
     with own_code(f"{loss.text} to compare pictures"):
         zero = zero_of(loss, images.shape[1])
         for start in range(0, len(images), _BATCH):

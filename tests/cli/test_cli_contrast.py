@@ -15,6 +15,7 @@ from aekeras import index
 from aekeras.cli import main
 from aekeras.contrasts import Limits, contrast
 from aekeras.places import Places
+from aekeras.shares import EQUAL_WITHIN
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -45,6 +46,15 @@ def test_it_prints_what_the_library_prints(here: Project) -> None:
     assert result.stdout == f"{contrast(cats(here)[0], equal=['l1_gray'], different=['l1'], **limits)}\n"
 
 
+def test_one_share_is_the_limit_of_both(here: Project) -> None:
+    result = invoke(cats(here)[0], *ASKED, "--equal-within", "0.3")
+    assert result.stdout == f"{contrast(cats(here)[0], equal=['l1_gray'], different=['l1'], equal_within=0.3)}\n"
+    assert result.stdout == invoke(cats(here)[0], *ASKED, "--equal-below", "0.3", "--different-above", "0.3").stdout
+    gap = invoke(cats(here)[0], *ASKED, "--equal-within", "0.3", "--different-above", "0.6", "--json")
+    expected = contrast(cats(here)[0], equal=["l1_gray"], different=["l1"], equal_below=0.3, different_above=0.6)
+    assert [json.loads(line) for line in gap.stdout.splitlines()] == expected.to_dict()
+
+
 def test_losses_can_be_repeated(here: Project) -> None:
     result = invoke(cats(here)[0], "--equal", "l1_gray", "--equal", "l1", "--json")
     assert json.loads(result.stdout)["equal"] == ["l1_gray", "l1"]
@@ -70,6 +80,7 @@ def test_it_draws_a_sheet_even_of_nothing(here: Project, tmp_path: Path) -> None
         ((*ASKED, "--loss", "l1"), "Expected --loss, or --equal and --different. Received: both."),
         ((*ASKED, "--max-distance", "1"), "Expected --max-distance, or --equal and --different. Received: both."),
         (("--different", "l1"), "Expected --equal with --different. Received: none."),
+        (("--equal-within", "0.1"), "Expected --unique or --equal with --equal-within. Received: neither. Name one."),
         (("--equal-below", "3"), "Expected --equal with --equal-below. Received: none."),
         (("--equal", "l1", "--different-above", "3"), "Expected --different with --different-above. Received: none."),
     ],
@@ -100,8 +111,15 @@ def test_a_warning_of_few_shared_pictures_is_one_line(trained: Project) -> None:
 
 def test_the_help_tells_the_defaults_of_the_library() -> None:
     text = " ".join(invoke("--help").stdout.split())
-    assert f"[default: {Limits.equal_below:g}]" in text
-    assert f"[default: {Limits.different_above:g}]" in text
+    assert Limits() == Limits(equal_below=EQUAL_WITHIN, different_above=EQUAL_WITHIN)
+    assert f"--different: above it. [default: {EQUAL_WITHIN:g}]" in text
+
+
+def test_a_limit_out_of_range_is_one_line(here: Project) -> None:
+    result = invoke(cats(here)[0], *ASKED, "--equal-within", "5.5e1")
+    assert (result.exit_code, result.stdout) == (1, "")
+    (line,) = result.stderr.splitlines()
+    assert line.startswith("Error: Expected `equal_within` from 0 to 10. Received: 55.")
 
 
 def test_it_loads_neither_tensorflow_nor_keras(trained: Project, tmp_path: Path) -> None:

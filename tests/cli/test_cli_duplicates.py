@@ -12,6 +12,8 @@ from PIL import Image
 
 import aekeras
 from aekeras.cli import main
+from aekeras.index import build_indexes
+from aekeras.shares import EQUAL_WITHIN
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -35,10 +37,62 @@ def test_json_is_one_object_per_loss() -> None:
     told = [json.loads(line) for line in invoke("--json").stdout.splitlines()]
     assert told == aekeras.duplicates().to_dict()
     assert [entry["loss"] for entry in told] == ["l1", "l1_gray"]
-    assert told[1].keys() == {"loss", "index", "max_distance", "judged_by", "groups"}
+    assert told[1].keys() == {"loss", "index", "max_distance", "equal_within", "judged_by", "groups"}
+    assert (told[1]["equal_within"], told[1]["judged_by"]) == (0.05, "loss")
     first = told[1]["groups"][0]["pictures"][0]
-    assert first == {"path": first["path"], "distance": 0.0, "identical": False}
+    assert first == {
+        "path": first["path"],
+        "distance": 0.0,
+        "share": 0.0,
+        "contradicted": False,
+        "identical": False,
+    }
     assert Path(first["path"]).is_file()
+
+
+@pytest.mark.usefixtures("here")
+def test_json_up_to_a_distance_has_no_shares() -> None:
+    (told,) = (
+        json.loads(line) for line in invoke("--loss", "l1_gray", "--max-distance", "0.02", "--json").stdout.splitlines()
+    )
+    assert (told["max_distance"], told["equal_within"]) == (0.02, None)
+    assert told["groups"][0]["pictures"][0].keys() == {"path", "distance", "identical"}
+
+
+@pytest.mark.usefixtures("here")
+def test_what_is_equal_is_a_share_of_a_typical_loss() -> None:
+    result = invoke("--equal-within", "0.15")
+    assert (result.exit_code, result.exception) == (0, None)
+    assert result.stdout == f"{aekeras.duplicates(equal_within=0.15)}\n"
+    assert "equal within 15 % of typical (" in result.stdout
+    assert invoke().stdout == invoke("--equal-within", "0.05").stdout == f"{aekeras.duplicates()}\n"
+
+
+@pytest.mark.usefixtures("here")
+def test_that_none_are_equal_is_said_with_the_limit() -> None:
+    (found,) = aekeras.duplicates(["l1"], equal_within=0.0)
+    assert found.groups == ()
+    result = invoke("--loss", "l1", "--equal-within", "0")
+    assert result.stdout == "No duplicates among 120 pictures under l1: no two are within 0 % of typical (0).\n"
+
+
+@pytest.mark.usefixtures("here")
+def test_both_a_share_and_a_distance_are_wrong_usage() -> None:
+    result = invoke("--equal-within", "0.05", "--max-distance", "0.02")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Expected --equal-within or --max-distance. Received: both. Leave one out." in result.stderr
+
+
+@pytest.mark.usefixtures("own")
+def test_an_index_without_pictures_is_judged_by_codes_which_is_said() -> None:
+    build_indexes("pictures", ["l1_gray"], keep_images=False)
+    first = invoke("--loss", "l1_gray").stdout.splitlines()[0]
+    assert first.endswith("by the distances of their codes, for the index keeps no pictures")
+    assert json.loads(invoke("--loss", "l1_gray", "--json").stdout)["judged_by"] == "codes"
+
+
+def test_the_help_tells_the_default_of_the_library() -> None:
+    assert f"[default: {EQUAL_WITHIN:g}]" in " ".join(invoke("--help").stdout.split())
 
 
 @pytest.mark.usefixtures("here")
@@ -97,6 +151,7 @@ def test_a_folder_for_both_copies_and_links_is_refused() -> None:
     [
         (("--loss", "l1_grey"), "Did you mean 'l1_gray'?"),
         (("--max-distance", "-1"), "Expected `max_distance` of at least 0. Received: -1.0."),
+        (("--equal-within", "5.5e1"), "Expected `equal_within` from 0 to 10. Received: 55."),
         (("--under", "absent"), "below absent. Found none."),
         (("--copy-to", "pictures/new"), "among the pictures of pictures"),
         (("--link-to", "indexes/new"), "one in indexes. Choose a folder elsewhere."),

@@ -55,6 +55,26 @@ def test_search_obeys_its_options(here: Project) -> None:
     assert near["neighbors"] == [n for n in whole["neighbors"] if n["distance"] <= limit]
 
 
+def test_search_leaves_out_what_is_equal_within_a_share(here: Project) -> None:
+    words = ("search", queries(here)[0], "--json", "-k", "999", "--unique")
+    counts = []
+    for share in (None, 0.05, 0.3):
+        limit = {} if share is None else {"equal_within": share}
+        result = aekeras_(*words, *(() if share is None else ("--equal-within", str(share))))
+        (expected,) = aekeras.search(queries(here)[0], k=999, unique=True, **limit)
+        told = json.loads(result.stdout)
+        assert told == expected.to_dict()
+        counts.append([len(answer["neighbors"]) for answer in told["results"]])
+    assert counts[0] == counts[1]
+    assert all(many > few for many, few in zip(counts[1], counts[2], strict=True))
+
+
+def test_a_share_without_unique_or_equal_is_wrong_usage(here: Project) -> None:
+    result = CliRunner().invoke(main, ["search", str(queries(here)[0]), "--equal-within", "0.1"])
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "Expected --unique or --equal with --equal-within. Received: neither. Name one." in result.stderr
+
+
 def test_search_without_json_prints_what_the_library_prints(here: Project) -> None:
     result = aekeras_("search", *queries(here), "-k", "2")
     assert result.stdout == "".join(f"{found}\n" for found in aekeras.search(queries(here), k=2))

@@ -62,7 +62,7 @@ def test_without_an_argument_samples_are_drawn_trained_on_and_indexed_again_and_
     monkeypatch.setattr(experiment.samples, "write", lambda directory: write(directory, count=40))
     for version in ("1", "2"):
         result = aekeras_("train", "--loss", "l1_gray", *QUICK)
-        assert result.stdout.splitlines()[0] == "Trained on 40 pictures of samples:"
+        assert result.stdout.startswith("Trained on 40 pictures of samples; the figures are of 4 that were held out:\n")
         words = result.stdout.splitlines()[1].split()
         assert (words[0], words[-2], words[-1]) == ("l1_gray", f"models/l1_gray/{version}", "indexes/l1_gray")
         assert len(list(Path("samples").glob("*.png"))) == 40
@@ -154,9 +154,7 @@ def test_other_folders_are_named_in_the_next_step(few: Path, monkeypatch: pytest
     monkeypatch.setattr(
         Run,
         "train",
-        lambda run: Outcome(
-            loss=run.loss.text, model=run.parent, index=run.index, reconstruction=0, constant=1, epochs=1, seconds=1
-        ),
+        lambda run: Outcome(loss=run.loss.text, model=run.parent, index=run.index, quality={}, epochs=1, seconds=1),
     )
     few.rename("my photos")
     result = aekeras_("train", "my photos", "--loss", "l1", "--models", "m", "--indexes", "my indexes", *QUICK)
@@ -173,7 +171,8 @@ def test_without_a_terminal_progress_is_plain_lines(few: Path) -> None:
     assert "\r" not in result.stderr
     assert lines[:2] == ["reading pictures", "reading pictures: # pictures, # s"]
     assert lines[2] == "training l#_red"
-    assert "training l#_red: loss #, best constant image #, # s" in lines
+    figures = "fidelity@# # (PCA #), loss # (PCA #, one image for all #), on pictures of the training, # s"
+    assert f"training l#_red: {figures}" in lines
     assert not any(word in result.stderr for word in ("tensorflow", "retracing", "oneDNN"))
     assert len(result.stdout.splitlines()) == 2
 

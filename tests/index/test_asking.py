@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from test_duplicates import between, kept_of, matrix, scale_of, shares_by_rule
 
 import aekeras
 from aekeras import images
 from aekeras.cli import main
 from aekeras.errors import InputError, MissingError
 from aekeras.index import Index, build_indexes
+from aekeras.places import Places
 from aekeras.retrieval import SkippedQueryWarning
 
 if TYPE_CHECKING:
@@ -114,16 +116,43 @@ def test_only_what_lies_below_a_folder(own: Path, cat: Path) -> None:
             index.search(cat, under=Path("nowhere"))
 
 
-def test_what_is_equal_to_something_nearer_can_be_left_out(gray: Index, cat: Path) -> None:
-    apart = 0.05 * gray.scale().typical
-    codes = dict(zip(gray.ids.tolist(), gray.codes.astype(np.float64), strict=True))
+def distinct(nearest: list[tuple[float, int]], shares: np.ndarray, limit: float) -> list[int]:
+    """Those that are equal to none of those before; shares of all pairs, in the order of the ids 0, 1, ..."""
     kept: list[int] = []
-    for _, key in brute(gray, cat):
-        if all(np.linalg.norm(codes[key] - codes[other]) > apart for other in kept):
+    for _, key in nearest:
+        if all(shares[key, other] > limit for other in kept):
             kept.append(key)
-    assert 8 < len(kept) < len(gray)
-    assert [n.id for n in gray.search(cat, unique=True)[0]] == kept[:8]
-    assert [n.id for n in gray.search(cat, k=999, unique=True)[0]] == kept
+    return kept
+
+
+@pytest.mark.parametrize("about", [0.0, 0.05, 0.3])
+def test_what_is_equal_to_something_nearer_can_be_left_out(
+    gray: Index, trained: Project, cat: Path, about: float
+) -> None:
+    _, pictures, _ = kept_of(trained.places, "l1_gray")
+    shares = shares_by_rule("l1_gray", pictures, trained.places)
+    limit = between(shares, about)
+    assert gray.ids.tolist() == list(range(len(gray)))
+    kept = distinct(brute(gray, cat), shares, limit)
+    assert 8 < len(kept) <= len(gray)
+    assert [n.id for n in gray.search(cat, unique=True, equal_within=limit)[0]] == kept[:8]
+    assert [n.id for n in gray.search(cat, k=999, unique=True, equal_within=limit)[0]] == kept
+
+
+def test_unless_one_says_otherwise_what_is_within_5_percent_is_left_out(gray: Index, cat: Path) -> None:
+    left = gray.search(cat, k=999, unique=True)
+    assert left == gray.search(cat, k=999, unique=True, equal_within=0.05)
+    assert len(left[0]) > len(gray.search(cat, k=999, unique=True, equal_within=0.3)[0])
+
+
+def test_without_small_pictures_the_codes_say_what_is_equal(own: Path, cat: Path) -> None:
+    build_indexes(own / "pictures", ["l1"], keep_images=False)
+    with Index.open("indexes/l1") as index:
+        shares = matrix(index.codes) / scale_of(Places(), "l1")["codes"]["typical"]
+        limit = between(shares, 0.3)
+        kept = distinct(brute(index, cat), shares, limit)
+        assert 8 < len(kept) < len(index)
+        assert [n.id for n in index.search(cat, k=999, unique=True, equal_within=limit)[0]] == kept
 
 
 def test_reranked_distances_are_those_of_the_loss_itself(gray: Index, cat: Path) -> None:
@@ -220,6 +249,7 @@ def test_a_folder_asks_for_each_of_its_pictures_and_passes_over_the_rest(here: P
         ({"k": 0}, r"Expected `k` of at least 1"),
         ({"max_distance": -1.0}, r"Expected `max_distance` of at least 0"),
         ({"max_distance": float("nan")}, r"Expected `max_distance` of at least 0"),
+        ({"equal_within": -0.1}, r"Expected `equal_within` from 0 to 10\. Received: -0\.1\."),
         ({"rerank": 0}, r"Expected `rerank` of at least 1"),
         ({"farthest": True, "rerank": 10}, r"Expected `farthest` or `rerank`\. Received: both"),
         ({"farthest": True, "max_distance": 0.1}, r"Expected `farthest` or `max_distance`\. Received: both"),
