@@ -29,14 +29,26 @@ _HELD_OUT = 5  # every fifth picture is a query
 @click.option(
     "--indexes", "only_indexes", is_flag=True, help="Measure indexes, a million codes among them, and nothing else."
 )
+@click.option("--copies", "only_copies", is_flag=True, help="Judge copies of photographs, and nothing else.")
 def main(
-    pictures: Path | None, losses: tuple[str, ...], seconds: tuple[int, ...], only_losses: bool, only_indexes: bool
+    pictures: Path | None,
+    losses: tuple[str, ...],
+    seconds: tuple[int, ...],
+    only_losses: bool,
+    only_indexes: bool,
+    only_copies: bool,
 ) -> None:
     """Measure on PICTURES, or on the built-in samples."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     console = Console(width=110)
     if only_indexes:
         for table in _indexes_tables():
+            console.print(table)
+        return
+    if only_copies:
+        if pictures is None:
+            raise click.UsageError("Expected a folder of photographs with --copies. Received: none. Name one.")
+        for table in _copies_tables(pictures, losses):
             console.print(table)
         return
     if not only_losses:
@@ -58,6 +70,17 @@ def _indexes_tables() -> Iterator[Table]:
     for row in reranking_rows():
         table.add_row(*row)
     yield table
+
+
+def _copies_tables(photographs: Path, losses: tuple[str, ...]) -> Iterator[Table]:
+    """Copies of photographs under each loss, as soon as they are judged."""
+    from copies import HEADINGS, copies_tables  # which wants what tests want
+
+    for title, rows in copies_tables(photographs, losses):
+        table = Table(*HEADINGS, title=title)
+        for row in rows:
+            table.add_row(*row)
+        yield table
 
 
 def _losses_table() -> Table:
