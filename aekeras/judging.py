@@ -16,6 +16,7 @@ from aekeras.equality.verdict import Judge, measured
 from aekeras.errors import InputError, MissingError, StorageError
 from aekeras.shares import EQUAL_WITHIN, check_share
 
+_TELLING = 32  # pictures, from which on what is typical of them is kept
 SCALE = "scale"
 """The key of the record under which the scales stand."""
 
@@ -83,13 +84,20 @@ def _measured(encoder: Encoder, images: np.ndarray | None) -> Scales:
             "that was kept, and no two small pictures in an index of it. Run `aekeras index build` on its pictures, or "
             "`aekeras train`."
         )
-    scales = measured(encoder.loss, encoder.encode, images)
+    content = measured(encoder.loss, encoder.encode, images).to_dict()
     said = f"{where} was trained before it was kept what is typical: measured on {len(images):,} pictures of its index"
-    try:
-        recorded(encoder, {SCALE: scales.to_dict()})
-    except StorageError as error:
-        warnings.warn(f"{said}, and not kept: {error}", MeasuredScaleWarning, stacklevel=4)
+    if len(images) < _TELLING:
+        kept = f"and not kept, for want of {_TELLING} pictures. Index more of them"
     else:
-        warnings.warn(f"{said}, and kept in its record.", MeasuredScaleWarning, stacklevel=4)
-    encoder.run[SCALE] = scales.to_dict()
-    return scales
+        kept = _kept(encoder, content)
+    warnings.warn(f"{said}, {kept}.", MeasuredScaleWarning, stacklevel=4)
+    encoder.run[SCALE] = content  # so that this process measures and says it once
+    return Scales.from_dict(content)
+
+
+def _kept(encoder: Encoder, content: dict[str, Any]) -> str:
+    try:
+        recorded(encoder, {SCALE: content})
+    except StorageError as error:  # of a folder that may be read only: the next process measures again
+        return f"and not kept: {error}".rstrip(".")
+    return "and kept in its record"

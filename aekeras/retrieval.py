@@ -104,7 +104,7 @@ def search(
         losses: Losses to ask; every index where none is named.
         places: Where models and indexes are.
         **criteria: Which neighbors are wanted, as in `Criteria`: `k` per loss (8, or all up to `max_distance`), `under`
-            a folder, `where` a condition on metadata holds, `unique`, `farthest`, `rerank`.
+            a folder, `where` a condition on metadata holds, `unique`, `equal_within`, `farthest`, `rerank`.
 
     Raises:
         MissingError: No index yet, or a query that does not exist.

@@ -57,6 +57,7 @@ class ContrastResult:
         neighbors: The most equal first.
         models: Folder of each loss's model.
         limits: What counts as equal, and as different.
+        by_codes: Losses whose index keeps no pictures, so that codes decide.
         note: Which limit left nothing; empty where there is something.
     """
 
@@ -66,6 +67,7 @@ class ContrastResult:
     neighbors: tuple[Match, ...]
     models: Mapping[str, Path]
     limits: Limits
+    by_codes: tuple[str, ...] = ()
     note: str
 
     @property
@@ -91,6 +93,9 @@ class ContrastResult:
             "equal": list(self.equal),
             "different": list(self.different),
             "neighbors": [match.to_dict() for match in self.neighbors],
+            "judged_by": {
+                loss: "codes" if loss in self.by_codes else "loss" for loss in (*self.equal, *self.different)
+            },
             **({"note": self.note} if self.note else {}),
         }
 
@@ -107,6 +112,8 @@ class ContrastResult:
             lines.append(f"    {match.rank:>3}  {'  '.join(figures)}  {shown_path(match.path)}".rstrip())
         if any(self.contradicted(match, loss) for match in self.neighbors for loss in losses):
             lines.append("    !: the codes say otherwise.")
+        if self.by_codes:
+            lines.append(f"    Under {listed(self.by_codes)} the codes decide, for the index keeps no pictures.")
         return "\n".join(lines if self.neighbors else [*lines[:1], f"  {self.asked}: none", f"    {self.note}"])
 
 

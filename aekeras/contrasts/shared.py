@@ -104,7 +104,8 @@ class Shared:
             neighbors=tuple(matches),
             models={loss: index.model for loss, index in zip(self.losses, self.indexes, strict=True)},
             limits=limits,
-            note="" if matches else self._why_none(shares[:, ~itself], limits),
+            by_codes=tuple(loss for loss, judge in zip(self.losses, self.judges, strict=True) if not judge.by_loss),
+            note="" if matches else self._why_none(shares[:, ~itself], limits, len(self.paths) - int(itself.any())),
         )
 
     def _candidates(self, query: Query, share: float) -> np.ndarray:
@@ -131,8 +132,8 @@ class Shared:
             distances={loss: float(word.distances[place]) for loss, _, word in named},
         )
 
-    def _why_none(self, shares: np.ndarray, limits: Limits) -> str:
-        """Which limit excluded how many of the other pictures; shares of shape (L, M)."""
+    def _why_none(self, shares: np.ndarray, limits: Limits, others: int) -> str:
+        """Which limit excluded how many of the other pictures; shares of the M nearest of them, shape (L, M)."""
         equal, different = self.losses[: self.count], self.losses[self.count :]
         if not shares.size:
             return "There is no other picture than the query."
@@ -140,7 +141,7 @@ class Shared:
         near = highest <= limits.equal_below
         if not near.any():
             return (
-                f"None of {len(self.paths):,} pictures is equal under {_all(equal)}: the nearest is at "
+                f"None of {others:,} pictures is equal under {_all(equal)}: the nearest is at "
                 f"{_percent(highest.min())} of a typical loss, and within {100 * limits.equal_below:g} % is equal. "
                 "Raise --equal-within."
             )

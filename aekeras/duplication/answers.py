@@ -110,7 +110,9 @@ class LossDuplicates:
             some = f"{shown_path(self.index)} holds {counted(self.count, 'picture')}"
             return f"Nothing to compare under {self.name}: {some}."
         if not self.groups:
-            limit = f"no two are {self._limit}"
+            limit = (
+                f"no two are {self._limit if self.equal_within is not None else f'as near as {self.max_distance:.4g}'}"
+            )
             return f"No duplicates among {self.count:,} pictures under {self.name}: {limit}."
         spare = self.pictures - len(self.groups)
         groups, pictures = counted(len(self.groups), "group"), counted(self.pictures, "picture")
@@ -121,13 +123,14 @@ class LossDuplicates:
             return self.summary
         blind = f" (blind to {', '.join(self.blind_to)})" if self.blind_to else ""
         lines = [f"{self.name}{blind}: equal {self._limit}, {_BY[self.judged_by]}"]
-        lines.append(f"  {'group':>5}  {'distance':>8}  {'of typical':>10}  path")
+        of_typical = "" if self.equal_within is None else "  of typical"
+        lines.append(f"  {'group':>5}  {'distance':>8}{of_typical}  path")
         for number, group in enumerate(self.groups, 1):
             for place, picture in enumerate(group.pictures):
                 label = f"{number:,}" if place == 0 else ""
-                share = "" if picture.share is None else shown_percent(100 * picture.share)
                 mark = "!" if picture.contradicted else " "
-                lines.append(f"  {label:>5}  {picture.distance:>8.4f}  {share:>9}{mark}  {_named(picture)}")
+                share = "" if picture.share is None else f"  {shown_percent(100 * picture.share):>9}{mark}"
+                lines.append(f"  {label:>5}  {picture.distance:>8.4f}{share}  {_named(picture)}")
         if any(picture.contradicted for group in self.groups for picture in group.pictures):
             lines.append("  !: the codes of the two say otherwise.")
         return "\n".join([*lines, self.summary])

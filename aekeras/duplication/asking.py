@@ -102,6 +102,8 @@ def _of_index(
 ) -> LossDuplicates:
     max_distance, within = limits
     judge = index.picture_judge(within, files.ids)
+    if len(files.ids) < 2:  # then nothing is to be judged, and what is typical need not be known
+        max_distance = max_distance or 0.0
     limit = Limit(judge, max_distance)
     # What looks the same is compared once: a thousand blank pages would be half a million pairs.
     twins = _Twins(judge.twins(files.ids))
@@ -160,9 +162,12 @@ class _Twins:
 
 def _pictures(star: Star, twins: _Twins, files: _Files, limit: Limit) -> Iterator[EqualPicture]:
     """Those of a group: the first, then the nearest; files with the same bytes behind each other."""
-    nearest = np.lexsort((star.others, star.figures))
-    nodes = [star.first, *star.others[nearest].tolist()]
-    ids = np.concatenate([files.ids[twins.places(node)] for node in nodes])
+    figures = dict(zip([star.first, *star.others.tolist()], [-1.0, *star.figures.tolist()], strict=True))
+    known = [
+        (figure, files.paths[key], key) for node, figure in figures.items() for key in files.ids[twins.places(node)]
+    ]
+    first, *others = known
+    ids = np.array([key for _, _, key in (first, *sorted(others))], np.int64)
     for key, said in zip(ids.tolist(), limit.said(np.full(len(ids), ids[0]), ids), strict=True):
         for number, path in enumerate(files.paths[key]):
             yield EqualPicture(path=Path(path), identical=number > 0, **said)

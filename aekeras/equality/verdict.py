@@ -15,11 +15,12 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
+from aekeras.equality.distances import as_floats
 from aekeras.equality.scale import Scale, Scales, random_pairs
 from aekeras.shares import EQUAL_WITHIN
 
 PairLoss = Callable[[np.ndarray, np.ndarray], npt.ArrayLike]
-"""The loss of each pair of images, uint8 or float in [0, 1], (N, S, S, 3) and (N, S, S, 3) -> (N,)."""
+"""The loss of each pair of images, float32 in [0, 1], (N, S, S, 3) and (N, S, S, 3) -> (N,)."""
 
 SMOOTHING = 1 / 48
 """Standard deviation of the Gaussian by which pictures are smoothed, as a share of their side: 1.3 pixels of 64."""
@@ -84,9 +85,11 @@ class Judge:
 
 
 def values_of(loss: PairLoss, images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The loss of each pair, float64, shape (N,), in batches; rounding below zero is zero."""
+    """The loss of each pair, uint8 or [0, 1], float64, shape (N,), in batches; rounding below zero is zero."""
     parts = [
-        np.asarray(loss(images[start : start + _BATCH], others[start : start + _BATCH]), np.float64)
+        np.asarray(
+            loss(as_floats(images[start : start + _BATCH]), as_floats(others[start : start + _BATCH])), np.float64
+        )
         for start in range(0, len(images), _BATCH)
     ]
     return np.maximum(np.concatenate([np.empty(0), *parts]), 0.0)
@@ -103,8 +106,7 @@ def smoothed(images: np.ndarray) -> np.ndarray:
     Mirrored at the border.
     """
     window = _window(images.shape[1])
-    floats = images.astype(np.float32) / np.float32(255.0 if images.dtype == np.uint8 else 1.0)
-    rows = np.einsum("ih,nhwc->niwc", window, floats, optimize=True)
+    rows = np.einsum("ih,nhwc->niwc", window, as_floats(images), optimize=True)
     return np.clip(np.einsum("jw,niwc->nijc", window, rows, optimize=True), 0.0, 1.0)
 
 

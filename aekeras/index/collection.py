@@ -175,7 +175,8 @@ class Index:
         Args:
             queries: Pictures, folders of them, `.npy` files of codes, indexed paths; or codes, shape (Q, D).
             k: How many neighbors; above the size of the index, all of it.
-            **criteria: What else `Criteria` has: `max_distance`, `under`, `where`, `unique`, `farthest`, `rerank`.
+            **criteria: What else `Criteria` has: `max_distance`, `under`, `where`, `unique`, `equal_within`,
+                `farthest`, `rerank`.
 
         Raises:
             MissingError: A query that is no file and not indexed.
