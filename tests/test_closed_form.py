@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.linalg import orthogonal_procrustes
 from scipy.spatial.distance import pdist, squareform
 from sklearn.decomposition import PCA
 from sklearn.linear_model import Ridge
@@ -90,3 +91,41 @@ def test_a_constant_feature_among_others_gets_no_weight() -> None:
     kernel, bias = closed_form.ridge(inputs, 2.0 * inputs[:, :1] + 1.0, 1e-9)
     np.testing.assert_allclose(kernel, [[2.0], [0.0]], atol=1e-5)
     np.testing.assert_allclose(bias, [1.0], atol=1e-5)
+
+
+@pytest.mark.parametrize("shape", [(40, 6), (12, 30)], ids=["more points", "more features"])
+def test_principal_axes_are_those_of_scikit_learn(shape: tuple[int, int]) -> None:
+    cloud = points(*shape).astype(np.float32)
+    axes = closed_form.principal_axes(cloud, 4)
+    expected = PCA(4).fit(cloud).components_
+    assert axes.dtype == np.float32
+    np.testing.assert_allclose(abs(axes.T @ expected.T), np.eye(4), atol=1e-3)
+
+
+def test_principal_axes_beyond_the_rank_are_zero() -> None:
+    flat = np.outer(np.arange(9), np.ones(5)).astype(np.float32)
+    axes = closed_form.principal_axes(flat, 7)
+    assert axes.shape == (5, 7)
+    np.testing.assert_allclose(abs(axes[:, 0]), 5**-0.5, atol=1e-5)
+    assert not axes[:, 1:].any()
+    assert not closed_form.principal_axes(np.ones((4, 3), np.float32), 2).any()
+
+
+def test_codes_are_turned_as_scipy_turns_them_and_keep_their_distances() -> None:
+    codes, target = points(30, 5), points(30, 5, seed=1)
+    found = closed_form.aligned(codes, target)
+    centered, wanted = codes - codes.mean(axis=0), target - target.mean(axis=0)
+    rotation, _ = orthogonal_procrustes(centered, wanted)
+    np.testing.assert_allclose(found, centered @ rotation, atol=1e-9)
+    np.testing.assert_allclose(distances(found), distances(codes), atol=1e-9)
+
+
+def test_several_penalties_are_each_what_one_alone_is() -> None:
+    for shape in ((40, 6), (12, 30)):
+        features, targets = points(*shape), points(shape[0], 3, seed=2)
+        for strength, (kernel, bias) in zip(
+            (1e-3, 1.0), closed_form.ridges(features, targets, (1e-3, 1.0)), strict=True
+        ):
+            alone = closed_form.ridge(features, targets, strength)
+            np.testing.assert_array_equal(kernel, alone[0])
+            np.testing.assert_array_equal(bias, alone[1])

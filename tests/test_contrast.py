@@ -207,7 +207,7 @@ def test_the_dictionary_has_the_keys_that_are_fixed(cat: Path) -> None:
     (result,) = contrast(cat, equal=["l1_gray"], different=["l1"], k=2)
     assert len(result.neighbors) == 2
     told = json.loads(json.dumps(result.to_dict()))
-    assert set(told) == {"query", "equal", "different", "neighbors"}
+    assert set(told) == {"query", "equal", "different", "neighbors", "judged_by"}
     assert (told["query"], told["equal"], told["different"]) == (f"pictures/{cat.name}", ["l1_gray"], ["l1"])
     for entry in told["neighbors"]:
         assert set(entry) == {"rank", "path", "shares", "code_shares", "percentiles", "distances"}

@@ -244,10 +244,10 @@ def test_the_table_says_everything(ask: Ask) -> None:
     found = ask([[0.0], [0.25], [9.0]], ["/p/a.png", "/p/b.png", "/p/c.png", "/p/d.png"], max_distance=0.5)
     assert str(found).splitlines() == [
         "l1: equal up to 0.5, by the distances of their codes, for the index keeps no pictures",
-        "  group  distance  of typical  path",
-        "      1    0.0000              /p/a.png",
-        "           0.0000              /p/d.png  (same bytes)",
-        "           0.2500              /p/b.png",
+        "  group  distance  path",
+        "      1    0.0000  /p/a.png",
+        "           0.0000  /p/d.png  (same bytes)",
+        "           0.2500  /p/b.png",
         "1 group, 3 pictures, 2 of them more than one needs under l1.",
     ]
 
