@@ -18,9 +18,9 @@ Verb = Callable[[tf.Tensor], dict[str, tf.Tensor]]
 def signatures(autoencoder: keras.Model) -> dict[str, Any]:
     """The concrete functions by the names under which TensorFlow Serving offers them.
 
-    Each one refuses inputs of another shape with INVALID_ARGUMENT when it is run, since neither TensorFlow
-    Serving nor a session compares a request with the signature. To a batch of no pictures, which a client may send as
-    well, each one answers with an empty batch.
+    Each one refuses inputs of another shape, and numbers that are not finite, with INVALID_ARGUMENT when it is run,
+    since neither TensorFlow Serving nor a session compares a request with the signature. To a batch of no pictures,
+    which a client may send as well, each one answers with an empty batch.
 
     Args:
         autoencoder: Images (N, S, S, 3) -> reconstructions, with a layer "encoder" that gives codes (N, D).
@@ -71,7 +71,7 @@ def _from_images(verb: Verb, size: int) -> Any:
 
     @tf.function(input_signature=[tf.TensorSpec(shape, tf.float32, name="images")], autograph=False)
     def from_images(images: tf.Tensor) -> dict[str, tf.Tensor]:
-        return _of_any_number(verb, tf.ensure_shape(images, shape))
+        return _of_any_number(verb, _finite(tf.ensure_shape(images, shape)))
 
     return from_images.get_concrete_function()
 
@@ -84,6 +84,17 @@ def _from_bytes(verb: Verb, size: int) -> Any:
         return _of_any_number(verb, reader(tf.ensure_shape(image_bytes, (None,))))
 
     return from_bytes.get_concrete_function()
+
+
+def _finite(images: tf.Tensor) -> tf.Tensor:
+    """The images, none of whose numbers is NaN or infinite.
+
+    Of a picture with a NaN in it TensorFlow's own kernels make a code of NaN, oneDNN's one that looks like any other.
+    """
+    told = ["Expected images of numbers in [0, 1]. Received: NaN or infinity among them."]
+    # The sum is one more reading of the images; asking each number would be several.
+    with tf.control_dependencies([tf.debugging.Assert(tf.math.is_finite(tf.reduce_sum(images)), told)]):
+        return tf.identity(images)
 
 
 def _of_any_number(verb: Verb, images: tf.Tensor) -> dict[str, tf.Tensor]:

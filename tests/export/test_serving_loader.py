@@ -29,6 +29,7 @@ SIZE = 32
 INVALID_ARGUMENT = 3
 IMAGE_SIGNATURES = ("serving_default", "encode", "reconstruct")
 BYTES_SIGNATURES = ("encode_bytes", "reconstruct_bytes")
+NOT_FINITE = (np.nan, np.inf, -np.inf)
 WRONG_SHAPES = {
     "twice-the-size": (1, 2 * SIZE, 2 * SIZE, 3),
     "half-the-size": (4, SIZE // 2, SIZE // 2, 3),
@@ -87,6 +88,10 @@ def answers(request: pytest.FixtureRequest, exported: Any, tmp_path_factory: pyt
         requests.images(f"{signature}-none", signature, exported.images[:0])
         for name, shape in WRONG_SHAPES.items():
             requests.images(f"{signature}-{name}", signature, np.zeros(shape))
+        for value in NOT_FINITE:
+            spoiled = exported.images.copy()
+            spoiled[1, 5, 5, 0] = value
+            requests.images(f"{signature}-{value}", signature, spoiled)
         requests.images(f"{signature}-again", signature, exported.images)
     for signature in BYTES_SIGNATURES:
         requests.strings(signature, signature, files)
@@ -154,6 +159,14 @@ def test_images_of_another_shape_are_an_invalid_argument(answers: Answers, signa
     code, message = answers.statuses[f"{signature}-{name}"]
     assert code == INVALID_ARGUMENT
     assert f"[?,{SIZE},{SIZE},3]" in message
+
+
+@pytest.mark.parametrize("signature", IMAGE_SIGNATURES)
+@pytest.mark.parametrize("value", NOT_FINITE)
+def test_numbers_that_are_not_finite_are_an_invalid_argument(answers: Answers, signature: str, value: float) -> None:
+    code, message = answers.statuses[f"{signature}-{value}"]
+    assert code == INVALID_ARGUMENT
+    assert "Received: NaN or infinity among them." in message
 
 
 @pytest.mark.parametrize("signature", BYTES_SIGNATURES)
