@@ -76,7 +76,7 @@ class Encoder:
         """The codes of images, float32, shape (N, D).
 
         Raises:
-            InputError: The images have another shape or type.
+            InputError: The images have another shape or type, or are not finite.
         """
         return _in_chunks(self._encoder, self._checked(images))
 
@@ -84,7 +84,7 @@ class Encoder:
         """What the loss sees of images, float32, shape (N, h, w, c).
 
         Raises:
-            InputError: The images have another shape or type.
+            InputError: The images have another shape or type, or are not finite.
         """
         return _in_chunks(self._view, self._checked(images))
 
@@ -92,7 +92,7 @@ class Encoder:
         """The loss of each pair of images, float32, shape (N,).
 
         Raises:
-            InputError: The images have another shape or type, or their numbers differ.
+            InputError: The images have another shape or type, are not finite, or their numbers differ.
         """
         images, others = self._checked(images), self._checked(others)
         if len(images) != len(others):
@@ -159,6 +159,11 @@ class Encoder:
         if images.dtype != np.uint8 and images.dtype.kind != "f":
             raise InputError(
                 f"Expected images of uint8, or of floats in [0, 1]. Received: {images.dtype}. Convert them."
+            )
+        if images.dtype.kind == "f" and not np.isfinite(images).all():
+            raise InputError(
+                "Expected images of uint8, or of floats in [0, 1]. Received: NaN or infinity among them. "
+                "Replace what is not a number."
             )
         return images
 

@@ -143,6 +143,21 @@ def test_whole_numbers_other_than_bytes_are_refused(exported: Exported) -> None:
         load_encoder(exported.directory).encode(pictures(1).astype(np.int64))
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_numbers_that_are_not_finite_are_refused_whatever_a_kernel_would_make_of_them(
+    exported: Exported, value: float
+) -> None:
+    encoder, images = load_encoder(exported.directory), pictures(3) / 255
+    images[1, 5, 5, 0] = value
+    for verb, arguments in (
+        (encoder.encode, [images]),
+        (encoder.view, [images]),
+        (encoder.loss, [images[::-1], images]),
+    ):
+        with pytest.raises(InputError, match=r"Received: NaN or infinity among them\. Replace what is not a number\."):
+            verb(*arguments)
+
+
 def test_as_many_others_as_images(exported: Exported) -> None:
     with pytest.raises(InputError, match=r"Expected as many `others` as `images`. Received: 1 and 2"):
         load_encoder(exported.directory).loss(pictures(2), pictures(1))

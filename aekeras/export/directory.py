@@ -16,7 +16,7 @@ import tensorflow as tf
 
 from aekeras.artefacts import digest, storage_errors, write_file, write_json
 from aekeras.export import lite, warmup
-from aekeras.export.signatures import save, signatures
+from aekeras.export.signatures import encoding, save, signatures
 from aekeras.losses.image_loss import ImageLoss
 
 _REFUSALS = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS)
@@ -43,7 +43,7 @@ def write(directory: Path, autoencoder: keras.Model, loss: ImageLoss, run: dict[
         save(functions, directory)
         extra.mkdir()
         _save_for_keras(autoencoder, extra / "autoencoder.keras")
-        digests = _write_graphs(extra, lite.graphs(functions["encode"], loss, autoencoder.input_shape))
+        digests = _write_graphs(extra, lite.graphs(encoding(autoencoder), loss, autoencoder.input_shape))
         warmup.write(extra / "tf_serving_warmup_requests", directory.parent.name, functions, samples)
     added = {
         "fingerprint": digests["encoder.tflite"],

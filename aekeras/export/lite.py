@@ -8,19 +8,20 @@ from typing import Any
 import tensorflow as tf
 from tensorflow.lite.python.convert import ConverterError
 
-from aekeras.export.signatures import holder
+from aekeras.export.signatures import Verb, holder
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.stderr import held_back
 
 
-def graphs(encode: Any, loss: ImageLoss, shape: tuple[int | None, ...]) -> dict[str, bytes]:
+def graphs(encode: Verb, loss: ImageLoss, shape: tuple[int | None, ...]) -> dict[str, bytes]:
     """The LiteRT graphs by name: "encoder", and "view" and "loss" where LiteRT has the operations for them.
 
-    Each has one signature and a free batch: "encoder" images -> codes; "view" images -> view, shape
+    Each has one signature and a free batch, N >= 1: "encoder" images -> codes; "view" images -> view, shape
     (N, h, w, c); "loss" y_true, y_pred -> loss, shape (N,).
 
     Args:
-        encode: The concrete function images -> codes.
+        encode: Images -> codes. Not the served function: what that one does about empty batches gives tensors whose
+            shapes LiteRT learns only while it runs, and these it runs slowly.
         loss: The loss.
         shape: Of images, (None, S, S, 3).
     """
@@ -32,7 +33,7 @@ def graphs(encode: Any, loss: ImageLoss, shape: tuple[int | None, ...]) -> dict[
         return {"loss": loss(y_true, y_pred)}
 
     found = {
-        "encoder": _convert(encode),
+        "encoder": _convert(_trace(encode, shape, "images")),
         "view": _convert_if_possible(_trace(view, shape, "images")),
         "loss": _convert_if_possible(_trace(distance, shape, "y_true", "y_pred")),
     }

@@ -9,9 +9,9 @@ import faiss
 
 from aekeras.artefacts import sync
 
-MAPPED = getattr(faiss, "IO_FLAG_MMAP_IFC", 0)
-"""Mapped into memory where this FAISS can: flat codes, inverted lists and graphs; opening reads next to nothing. The
-older flag, IO_FLAG_MMAP, maps inverted lists only, and FAISS refuses both together."""
+MAPPED = faiss.IO_FLAG_MMAP_IFC
+"""Mapped into memory: flat codes, inverted lists and graphs; opening reads next to nothing. The older flag,
+IO_FLAG_MMAP, maps inverted lists only, and FAISS refuses both together."""
 
 
 def write_faiss(path: Path, index: Any) -> None:

@@ -56,12 +56,11 @@ def runner_of(graph: bytes) -> Any:
 
 def reading(loss: ImageLoss) -> Any:
     """Stands for an encoder where only the loss matters: what it would read, by number."""
-    images = tf.TensorSpec((None, 32, 32, 3), tf.float32, name="images")
 
     def read(images: Any) -> dict[str, Any]:
         return {str(place): maps for place, maps in enumerate(loss.readings(images))}
 
-    return tf.function(read, input_signature=[images], autograph=False).get_concrete_function()
+    return read
 
 
 def write(directory: Path, exported: Any, loss: ViewLoss, model: keras.Model | None = None) -> str:

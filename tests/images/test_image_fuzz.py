@@ -92,8 +92,10 @@ def test_ten_thousand_damaged_files_are_read_or_refused(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_files_that_unfold_to_far_more_than_they_hold_are_read_in_bounded_memory(tmp_path: Path) -> None:
     reasons, memory = told_by_reader(written(tmp_path / "files", bombs().values()), 1_000_000)
-    refused = {name for name, reason in zip(bombs(), reasons, strict=True) if "more than 1,000,000 pixels" in reason}
-    assert {"wide.png", "sixteen.png", "canvas.gif", "frame.gif", "negative.bmp", "canvas.webp"} <= refused
+    told = dict(zip(bombs(), reasons, strict=True))
+    refused = {name for name, reason in told.items() if "more than 1,000,000 pixels" in reason}
+    assert {"wide.png", "sixteen.png", "canvas.gif", "frame.gif", "negative.bmp"} <= refused
+    assert told["canvas.webp"]  # which Pillow or libwebp refuses, whoever of them looks first
     assert memory < 96 * MEBIBYTE
 
 

@@ -84,7 +84,11 @@ def test_a_wholly_transparent_gif_is_white(tmp_path: Path) -> None:
 @pytest.mark.parametrize("mode", ["1", "L", "P", "LA", "PA", "RGBX", "CMYK", "YCbCr"])
 def test_a_tiff_of_every_mode_becomes_rgb(tmp_path: Path, mode: str) -> None:
     image = CAT.convert(mode)
-    assert np.abs(read(saved(tmp_path, image, "TIFF"), 32).astype(int) - small(image)).max() <= 1
+    # Before 13.0, Pillow says of a YCbCr picture that is not compressed, which is rare, that its last row is missing.
+    compression = "tiff_lzw" if mode == "YCbCr" else "raw"
+    assert (
+        np.abs(read(saved(tmp_path, image, "TIFF", compression=compression), 32).astype(int) - small(image)).max() <= 1
+    )
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,7 +13,7 @@ from PIL import Image
 
 from aekeras import losses, pictures
 from aekeras.errors import InputError, MissingError, UnreadableImageError
-from aekeras.metamers import Metamers, metamer
+from aekeras.metamers import Metamers, descent, metamer
 from aekeras.samples import Sample, draw
 
 OWN = """
@@ -177,6 +179,13 @@ def test_the_same_seed_gives_the_same_pictures_and_another_one_others(asked: dic
     once, again, other = (made("l1_gray", seed=seed, **asked).images for seed in (5, 5, 6))
     np.testing.assert_array_equal(once, again)
     assert np.abs(once - other).max() > 0.1
+
+
+def test_a_machine_that_is_busy_at_the_start_gives_the_same_pictures(monkeypatch: pytest.MonkeyPatch) -> None:
+    expected = made("l1_gray", descent=True).images
+    seconds = itertools.chain([0.0], itertools.repeat(5.0))
+    monkeypatch.setattr(descent, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    np.testing.assert_array_equal(made("l1_gray", descent=True).images, expected)
 
 
 def test_the_tolerance_is_a_share_of_the_usual_loss() -> None:

@@ -25,10 +25,13 @@ import os, sys
 from pathlib import Path
 from aekeras.store.lock import writing
 with writing(Path(sys.argv[1])):
-    if len(sys.argv) > 2 and os.fork() == 0:  # a worker, which would outlive its parent
+    has_worker = len(sys.argv) > 2  # which outlives its parent, and speaks for it as soon as it runs
+    if has_worker and os.fork() == 0:
+        print("held", flush=True)
         sys.stdin.readline()
         os._exit(0)
-    print("held", flush=True)
+    if not has_worker:
+        print("held", flush=True)
     sys.stdin.readline()
 print("released", flush=True)
 sys.stdin.readline()
