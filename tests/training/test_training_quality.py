@@ -30,7 +30,7 @@ def ruin(begun: Start) -> None:
     draw = np.random.default_rng(0)
     for name in ("hidden_codes", "patch_codes"):
         layer = begun.learner.encoder.get_layer(name)
-        layer.set_weights([draw.normal(scale=9.0, size=weights.shape) for weights in layer.get_weights()])
+        layer.set_weights([draw.normal(scale=1e3, size=weights.shape) for weights in layer.get_weights()])
 
 
 def test_fidelity_is_that_of_scikit_learns_neighbors_on_held_out_pictures(images: np.ndarray) -> None:
