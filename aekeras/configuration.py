@@ -37,7 +37,7 @@ class Training:
         blends: Compare mixtures of two pictures beside the pictures themselves.
         closed_form: Begin with linear layers fitted to classical scaling of the loss's own distances.
         encoder_input: "images", or "view": the encoder never gets more than the loss sees. That is always so of a loss
-            that is blind to place, such as `palette`.
+            that is blind to place, such as `palette`, and of a `ViewLoss` whose view is no linear map of colors.
     """
 
     image_size: int = 64

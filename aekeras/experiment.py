@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aekeras import datasets, index, losses, samples
 from aekeras.artefacts import latest_version, read_json, safe_name, shown_path
 from aekeras.configuration import Training
-from aekeras.errors import AekerasError, CollapseError, InputError
+from aekeras.errors import AekerasError, InputError, StorageError
 from aekeras.losses import DEFAULT_LOSSES
 from aekeras.run import Options, Outcome, Run
 from aekeras.stderr import held_back
@@ -103,13 +103,13 @@ def train(
     config = _for_samples(config) if example else config.for_count(len(gathered.items))
     failures = _blind(chosen, gathered.collection.images)
     able = [(loss, name) for loss, name in chosen if loss.text not in failures]
-    for error in failures.values() if able else ():
-        options.progress.warn(str(error))
     runs = [
         Run(loss=loss, name=name, config=config, gathered=gathered, options=options, part=(part, len(able)))
         for part, (loss, name) in enumerate(able, start=1)
     ]
     outcomes, failures = _trained(runs, failures)
+    for error in failures.values():
+        options.progress.warn(str(error))
     unreadable = tuple((shown_path(path), reason) for path, reason in gathered.collection.unreadable)
     example = example or gathered.items[0].path
     return Experiment(
@@ -148,9 +148,11 @@ def _trained(runs: Sequence[Run], failures: Failures) -> tuple[tuple[Outcome, ..
     for run in runs:
         try:
             outcomes.append(run.finished() or run.train())
-        except (InputError, CollapseError) as error:
+        except StorageError:
+            raise  # which the next loss would meet, too
+        except AekerasError as error:
             failures = failures | {run.loss.text: error}
-            run.options.progress.warn(str(error))
+            run.options.progress.end("not trained")
     if not outcomes:
         reasons = list(dict.fromkeys(map(str, failures.values())))
         if len(reasons) == 1:

@@ -14,10 +14,10 @@ from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.equality.results import listed
-from aekeras.equality.verdict import Judge, smoothed_values, values_of
-from aekeras.errors import AekerasError, InputError, MissingError
-from aekeras.index import Index, models_in_use
-from aekeras.judging import judge_of
+from aekeras.equality.verdict import Judge, values_of
+from aekeras.errors import AekerasError
+from aekeras.index import judge_of_model, models_in_use
+from aekeras.judging import pair_loss
 from aekeras.places import Places
 from aekeras.shares import EQUAL_WITHIN, check_share, shown_percent
 
@@ -201,13 +201,13 @@ def explain(
 def _verdict(encoder: Encoder, ambiguous: bool, pair: Sequence[np.ndarray], places: Places, within: float) -> Verdict:
     # One by one, for in a batch the same picture may get codes that differ in the last digit.
     code, other = (encoder.encode(picture)[0].astype(np.float64) for picture in pair)
-    value = float(values_of(encoder.loss, *pair)[0])
+    value = float(values_of(pair_loss(encoder), *pair)[0])
     distance = float(np.linalg.norm(code - other))
     views, note = _views(encoder, pair)
     known: dict[str, Any] = {"equal": True if value == 0 else None}
     try:
-        known = _judged(_judge(encoder, places, within), pair, value, distance)
-    except MissingError as error:
+        known = _judged(judge_of_model(encoder, places, within), pair, value, distance)
+    except AekerasError as error:  # of one model, whose record is damaged or knows nothing: the others answer
         note = " ".join(filter(None, (str(error), note)))
     name = encoder.loss_name
     return Verdict(
@@ -223,28 +223,16 @@ def _verdict(encoder: Encoder, ambiguous: bool, pair: Sequence[np.ndarray], plac
     )
 
 
-def _judge(encoder: Encoder, places: Places, within: float) -> Judge:
-    def pictures() -> np.ndarray | None:
-        try:
-            with Index.open(places.indexes / encoder.directory.parent.name, places.models) as index:
-                return index.some_images() if index.model == encoder.directory else None
-        except (MissingError, InputError):  # no index, or a damaged one: then there are no pictures to measure on
-            return None
-
-    return judge_of(encoder, pictures, within)
-
-
 def _judged(judge: Judge, pair: Sequence[np.ndarray], value: float, distance: float) -> dict[str, Any]:
-    scales = judge.scales
-    share = float(judge.shares_of(np.array([value]), *pair)[0])
-    code_share = float(judge.code_shares(distance))
-    softly = None if scales.smoothed is None else scales.smoothed.share(smoothed_values(judge.loss, *pair)[0])
+    plain, code_share = float(judge.plain(value)), float(judge.code_shares(distance))
+    softly = judge.softened(*pair)
+    share = plain if softly is None else min(plain, float(softly[0]))
     return {
         "share": share,
-        "plain_share": float(scales.loss.share(value if value > scales.zero else 0.0)),
-        "smoothed_share": None if softly is None else float(softly),
+        "plain_share": plain,
+        "smoothed_share": None if softly is None else float(softly[0]),
         "code_share": code_share,
-        "percentile": float(scales.loss.percentile(value)),
+        "percentile": float(judge.scales.loss.percentile(value)),
         "equal": bool(judge.equal(share)),
         "contradicted": bool(judge.equal(share) != judge.equal(code_share)),
     }

@@ -12,10 +12,12 @@ import numpy as np
 from aekeras.artefacts import shown_path, write_json
 from aekeras.encoding import Encoder
 from aekeras.equality.scale import Scales
-from aekeras.equality.verdict import Judge, measured
+from aekeras.equality.verdict import Judge, PairLoss, measured
 from aekeras.errors import InputError, MissingError, StorageError
 from aekeras.shares import EQUAL_WITHIN, check_share
 
+SYMMETRIC = "symmetric"
+"""The key under which the record says whether the loss is; it is where nothing stands."""
 _TELLING = 32  # pictures, from which on what is typical of them is kept
 SCALE = "scale"
 """The key of the record under which the scales stand."""
@@ -44,7 +46,14 @@ def judge_of(encoder: Encoder, pictures: Pictures = lambda: None, within: float 
     check_share("equal_within", within)
     content = encoder.run.get(SCALE)
     scales = _measured(encoder, pictures()) if content is None else _read(encoder, content)
-    return Judge(loss=encoder.loss, scales=scales, within=within)
+    return Judge(loss=pair_loss(encoder), scales=scales, within=within)
+
+
+def pair_loss(encoder: Encoder) -> PairLoss:
+    """The loss of a model between two pictures, whichever comes first: of one that is not symmetric, the mean."""
+    if encoder.run.get(SYMMETRIC, True):
+        return encoder.loss
+    return lambda some, others: 0.5 * (encoder.loss(some, others) + encoder.loss(others, some))
 
 
 def with_scale(encoder: Encoder, images: np.ndarray, *, exact: bool, seed: int) -> Encoder:
@@ -54,7 +63,7 @@ def with_scale(encoder: Encoder, images: np.ndarray, *, exact: bool, seed: int) 
         InputError: A loss that is not finite.
         StorageError: The record cannot be written.
     """
-    scales = measured(encoder.loss, encoder.encode, images, exact=exact, seed=seed)
+    scales = measured(pair_loss(encoder), encoder.encode, images, exact=exact, seed=seed)
     return recorded(encoder, {SCALE: scales.to_dict()})
 
 
@@ -81,10 +90,10 @@ def _measured(encoder: Encoder, images: np.ndarray | None) -> Scales:
     if images is None or len(images) < 2:
         raise MissingError(
             f"Expected to know what is typical under {encoder.loss_name}. Received: {where}, which was trained before "
-            "that was kept, and no two small pictures in an index of it. Run `aekeras index build` on its pictures, or "
-            "`aekeras train`."
+            "that was kept, and no two small pictures in an index of it. Run `aekeras index build --keep-images` on "
+            "its pictures, or `aekeras train`."
         )
-    content = measured(encoder.loss, encoder.encode, images).to_dict()
+    content = measured(pair_loss(encoder), encoder.encode, images).to_dict()
     said = f"{where} was trained before it was kept what is typical: measured on {len(images):,} pictures of its index"
     if len(images) < _TELLING:
         kept = f"and not kept, for want of {_TELLING} pictures. Index more of them"

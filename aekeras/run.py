@@ -7,7 +7,6 @@ import importlib.metadata
 import json
 import shutil
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -21,7 +20,8 @@ from aekeras.artefacts import latest_version, new_version, read_json, shown_path
 from aekeras.configuration import Training
 from aekeras.encoding import load_encoder
 from aekeras.index import Gathered, build, items_digest, replaced
-from aekeras.judging import with_scale
+from aekeras.judging import SYMMETRIC, with_scale
+from aekeras.outcome import Outcome
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.stderr import held_back
@@ -31,78 +31,12 @@ if TYPE_CHECKING:
     from aekeras.losses import ImageLoss
 
 _LIBRARIES = ("aekeras", "tensorflow", "keras", "faiss-cpu", "numpy", "pillow", "ai-edge-litert")
-_HELP = (
-    "More pictures or more --epochs help; of a loss of your own, a `view` or `readings` in which it is a mean absolute "
-    "difference."
-)
-_TELLING = 20  # held-out pictures from which on their figures tell something
 _WARMUP = 2  # pictures in a warm-up request
 _QUERIES, _COLLECTION, _NEIGHBORS = (
     128,
     1024,
     10,
 )  # of the fidelity in TensorBoard: no more pictures than are soon compared
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What came of training under one loss.
-
-    Attributes:
-        loss: Its canonical text.
-        model: The folder of the new version.
-        index: The folder of the index.
-        quality: How good the model is, on pictures held out: `Quality` of `aekeras.training`, as JSON holds it.
-        epochs: Epochs that were run.
-        seconds: Time it took; 0 where an earlier run had finished it.
-    """
-
-    loss: str
-    model: Path
-    index: Path
-    quality: Mapping[str, Any]
-    epochs: int
-    seconds: float
-
-    def __str__(self) -> str:
-        """The figures: "fidelity@10 0.75 (PCA 0.72), loss 0.0565 (PCA 0.0557, one image for all 0.2417)"."""
-        found = self.quality
-        if not found:  # of a model that was trained before they were kept
-            return "trained before its figures were kept"
-        pca = "" if found["pca_fidelity"] is None else f" (PCA {found['pca_fidelity']:.2f})"
-        seen = "" if found["held_out"] else ", on pictures of the training"
-        return (
-            f"fidelity@{found['k']} {found['fidelity']:.2f}{pca}, loss {found['reconstruction']:.4f} "
-            f"(PCA {found['pca_reconstruction']:.4f}, one image for all {found['constant']:.4f}){seen}"
-        )
-
-    def warnings(self) -> list[str]:
-        """What a user should know of the codes, and what helps."""
-        found = self.quality
-        if not found:
-            return []
-        if found["pictures"] < _TELLING or not found["held_out"]:
-            return []
-        rival = found["start_fidelity"] if found["pca_fidelity"] is None else found["pca_fidelity"]
-        said = []
-        if found["codes"] != "trained":
-            said.append(
-                f"Training under {self.loss} found less than what needs no training: "
-                f"{found['trained_fidelity']:.2f} of the nearest pictures, against {rival:.2f}. Its codes are those of "
-                f"the {found['codes']}. {_HELP}"
-            )
-        if found["fidelity"] < rival:
-            said.append(
-                f"The codes of {self.loss} find {found['fidelity']:.2f} of the nearest pictures, where principal "
-                f"components of what it sees find {rival:.2f}. {_HELP}"
-            )
-        return said
-
-    def to_dict(self) -> dict[str, Any]:
-        """One entry of `losses` in `aekeras train --json`."""
-        told = {"model": shown_path(self.model), "index": shown_path(self.index), "quality": dict(self.quality)}
-        figures = {name: self.quality.get(name) for name in ("reconstruction", "constant")}
-        return {"loss": self.loss, **told, **figures, "epochs": self.epochs, "seconds": self.seconds}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -285,6 +219,7 @@ class Run:
             "loss_config": serialize(self.loss),
             "loss_sources": self._sources,
             "blind_to": list(self.loss.blind_to),
+            SYMMETRIC: self.loss.symmetric,
             "key": self.key,
             "training": self.config.to_dict(),
             "image_size": self.config.image_size,

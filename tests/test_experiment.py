@@ -19,8 +19,9 @@ from aekeras.encoding import load_encoder
 from aekeras.errors import CollapseError, InputError, MissingError, StorageError
 from aekeras.experiment import Options, train
 from aekeras.index import Index
+from aekeras.outcome import Outcome
 from aekeras.places import Places
-from aekeras.run import Outcome, Run
+from aekeras.run import Run
 from aekeras.training import checkpoint
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ FLOORS = (
         "shares",
     ),
     ("export", "encoding", "loss_gallery", "equality"),
-    ("model_choice", "callbacks", "projector", "training", "judging"),
+    ("model_choice", "callbacks", "projector", "training", "judging", "outcome"),
     ("index",),
     ("retrieval", "reconstruction"),
     ("run", "explanation", "contrasts", "duplication", "metamers", "suggestion"),

@@ -46,7 +46,7 @@ def index() -> None:
 @click.option(
     "--keep-images/--no-keep-images",
     default=None,
-    help="Keep small pictures, for --rerank. [default: as before; at first, keep]",
+    help="Keep small pictures, by which the loss judges. [default: as before; at first, keep]",
 )
 @loss_option
 @json_option

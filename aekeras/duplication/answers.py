@@ -97,7 +97,7 @@ class LossDuplicates:
         return {
             "loss": self.loss,
             "index": shown_path(self.index),
-            "max_distance": round(self.max_distance, 6),
+            "max_distance": round(self.max_distance, 6) if self.equal_within is None else None,
             "equal_within": self.equal_within,
             "judged_by": self.judged_by,
             "groups": [group.to_dict() for group in self.groups],

@@ -51,7 +51,7 @@ class Limit:
 
     @property
     def distance(self) -> float:
-        """The limit in the units of the loss."""
+        """The limit in the units of the loss; of the one rule, for pictures as they are."""
         return self.value * self.judge.typical if self.max_distance is None else self.max_distance
 
     @property

@@ -16,6 +16,7 @@ from aekeras.equality.verdict import Judge, values_of
 from aekeras.shares import nearness
 
 Encode = Callable[[np.ndarray], np.ndarray]
+_FINEST = 1e-3  # of the axis of a plot
 _LABELS = {one.name: one.label for one in TRANSFORMATIONS}
 
 
@@ -66,7 +67,7 @@ class Invariance(Result):
 
     Attributes:
         effects: By loss, then by the name of the transformation; without those that changed no picture.
-        threshold: Share of a typical distance up to which two pictures count as equal.
+        threshold: Share of a typical loss up to which two pictures count as equal.
         pictures: How many were transformed.
         seed: Of the transformations and the intervals.
     """
@@ -148,9 +149,9 @@ class Invariance(Result):
             places = [-names.index(name) for name in shown]
             axes.plot([effects[name].verdict.value for name in shown], places, "o", label=loss, alpha=0.8)
         axes.axvline(self.threshold, linewidth=1, linestyle="--", color="C7")
-        axes.set_xscale("symlog", linthresh=self.threshold)
+        axes.set_xscale("symlog", linthresh=max(self.threshold, _FINEST))
         most = max(effect.verdict.value for effects in self.effects.values() for effect in effects.values())
-        axes.set_xlim(-0.1 * self.threshold, 1.3 * max(most, 1.0))
+        axes.set_xlim(-0.1 * max(self.threshold, _FINEST), 1.3 * max(most, 1.0))
         axes.set_xticks([0, self.threshold, 0.1, 0.3, 1], ["0", f"{self.threshold:g}", "0.1", "0.3", "1"])
         axes.set_yticks([-number for number in range(len(names))], [_LABELS[name] for name in names])
         axes.set_xlabel("the verdict's figure, in typical losses; left of the dashed line: equal")

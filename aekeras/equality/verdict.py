@@ -9,7 +9,7 @@ loss itself stays zero, so the rule never contradicts the definition.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -26,10 +26,14 @@ SMOOTHING = 1 / 48
 """Standard deviation of the Gaussian by which pictures are smoothed, as a share of their side: 1.3 pixels of 64."""
 _REACH = 4.0  # in standard deviations, where the Gaussian is cut off
 _PAIRS = 4096  # random pairs that a scale is measured on
-_FEW_PAIRS = 512  # for a look at how codes and loss agree
+_FEW, _FEW_PAIRS, _APART = (
+    32,
+    512,
+    0.3,
+)  # for a look at how codes and loss agree: pictures; pairs; so far apart at least
 _BATCH = 256
 _SLACK_FACTOR, _SLACK_SHARE = 2.5, 0.06  # of typical code distances
-_ROUNDING = 1e-6  # of the loss of two unrelated pictures: what is left of a loss that is zero
+_ROUNDING = 5e-7  # of the loss of two unrelated pictures: what is left of a loss that is zero
 _SCENES, _CELLS = 8, 8  # unrelated pictures, drawn: how many, and squares per side
 
 
@@ -45,7 +49,7 @@ class Judge:
 
     loss: PairLoss
     scales: Scales
-    within: float = field(default=EQUAL_WITHIN)
+    within: float = EQUAL_WITHIN
 
     def shares(self, images: np.ndarray, others: np.ndarray) -> np.ndarray:
         """How far each pair is apart, in typical losses, (N, S, S, 3) and (N, S, S, 3) -> (N,): the verdict's figure.
@@ -57,15 +61,24 @@ class Judge:
 
     def shares_of(self, values: np.ndarray, images: np.ndarray, others: np.ndarray) -> np.ndarray:
         """`shares`, where the losses (N,) are known."""
-        values = np.where(values <= self.scales.zero, 0.0, values)
-        shares = self.scales.loss.share(values)
+        shares = self.plain(values)
         open_ones = np.flatnonzero(shares > 0)
-        if self.scales.smoothed is None or not len(open_ones):
-            return shares
-        softly = smoothed_values(self.loss, images[open_ones], others[open_ones])
-        softly = np.where(softly <= self.scales.zero, 0.0, softly)
-        shares[open_ones] = np.minimum(shares[open_ones], self.scales.smoothed.share(softly))
+        if len(open_ones) and (softly := self.softened(images[open_ones], others[open_ones])) is not None:
+            shares[open_ones] = np.minimum(shares[open_ones], softly)
         return shares
+
+    def plain(self, values: npt.ArrayLike) -> np.ndarray:
+        """Losses in typical ones, the same shape; what is rounding is 0."""
+        return self.scales.loss.share(self._without_rounding(values))
+
+    def softened(self, images: np.ndarray, others: np.ndarray) -> np.ndarray | None:
+        """Losses of the pairs slightly smoothed, in typical ones, (N,); None where pictures are judged as they are."""
+        if self.scales.smoothed is None:
+            return None
+        return self.scales.smoothed.share(self._without_rounding(smoothed_values(self.loss, images, others)))
+
+    def _without_rounding(self, values: npt.ArrayLike) -> np.ndarray:
+        return np.where(np.asarray(values) <= self.scales.zero, 0.0, values)
 
     def code_shares(self, distances: npt.ArrayLike) -> np.ndarray:
         """Distances of codes in typical ones, the same shape: the other word, which stands beside the verdict."""
@@ -96,7 +109,7 @@ def values_of(loss: PairLoss, images: np.ndarray, others: np.ndarray) -> np.ndar
 
 
 def smoothed_values(loss: PairLoss, images: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The same of the pictures slightly smoothed."""
+    """The loss of each pair slightly smoothed, float64, shape (N,)."""
     return values_of(lambda some, rest: loss(smoothed(some), smoothed(rest)), images, others)
 
 
@@ -169,21 +182,23 @@ def code_ratio(judge: Judge, images: np.ndarray, codes: np.ndarray, seed: int = 
         seed: Of the pairs.
 
     Returns:
-        None where there are no two pictures that the loss tells apart.
+        None where the pictures are few, or so much alike that nothing can be told.
     """
-    if len(images) < 2:
+    if len(images) < _FEW:
         return None
     rows, others = random_pairs(len(images), seed, _FEW_PAIRS)
     shares = judge.scales.loss.share(values_of(judge.loss, images[rows], images[others]))
     by_code = judge.code_shares(np.linalg.norm(codes[rows].astype(np.float64) - codes[others], axis=1))
-    telling = (shares > 0) & np.isfinite(shares)
-    return float(np.median(by_code[telling] / shares[telling])) if telling.any() else None
+    telling = (shares > _APART) & np.isfinite(shares) & np.isfinite(by_code)
+    return float(np.median(by_code[telling] / shares[telling])) if telling.sum() >= _FEW else None
 
 
 def zero_of(loss: PairLoss, size: int) -> float:
-    """Up to this a loss is zero but for rounding: a millionth of what it says of unrelated drawings, size x size."""
+    """Up to this a loss is zero but for rounding: half a millionth of what it says of unrelated drawings."""
     draw = np.random.default_rng(0)
     cells = draw.random((2 * _SCENES, _CELLS, _CELLS, 3), dtype=np.float32)
     places = np.arange(size) * _CELLS // size
     scenes = cells[:, places][:, :, places]
-    return _ROUNDING * float(np.median(values_of(loss, scenes[:_SCENES], scenes[_SCENES:])))
+    values = values_of(loss, scenes[:_SCENES], scenes[_SCENES:])
+    known = values[np.isfinite(values)]  # of a loss that knows no even areas, there may be none
+    return _ROUNDING * float(np.median(known)) if len(known) else 0.0

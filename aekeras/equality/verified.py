@@ -29,6 +29,7 @@ class Evidence:
         changes: What was done: random changes of just that, and transformations.
         share: Median, over pictures, of how far these changes move the code on the average, in typical distances;
             None without codes.
+        within: Up to this share, codes say that nothing has changed.
     """
 
     seen: float | None
@@ -56,6 +57,7 @@ class Verified(Result):
     Attributes:
         evidence: By loss, then by word of its `blind_to`.
         seed: Of the changes and the intervals.
+        within: Share of a typical distance of codes up to which they say that nothing has changed.
     """
 
     title: ClassVar[str] = "Is each loss blind to what it declares?"
@@ -63,6 +65,7 @@ class Verified(Result):
 
     evidence: Mapping[str, Mapping[str, Evidence]]
     seed: int
+    within: float = EQUAL_WITHIN
 
     def sentences(self) -> tuple[str, ...]:
         said = [self._said(loss, words) for loss, words in self.evidence.items() if words]
@@ -102,7 +105,7 @@ class Verified(Result):
             if found.share is not None:
                 ends = [[found.share.value - found.share.low], [found.share.high - found.share.value]]
                 axes.errorbar([found.share.value], [-number], xerr=ends, fmt="o", color="C0", capsize=2)
-        axes.axvline(EQUAL_WITHIN, linewidth=1, linestyle="--", color="C7")
+        axes.axvline(self.within, linewidth=1, linestyle="--", color="C7")
         axes.set_xlim(left=0)
         axes.set_yticks([-number for number in range(len(rows))], [name for name, _ in rows])
         axes.set_xlabel("how far such changes move the code, in typical distances; left of the dashed line: equal")
@@ -132,6 +135,7 @@ def verify(
     code_scale: Mapping[str, Scale],
     loss_scale: Mapping[str, Scale],
     seed: int,
+    within: float = EQUAL_WITHIN,
 ) -> Verified:
     """Makes the changes that each loss is declared blind to, and looks whether loss and codes notice.
 
@@ -142,6 +146,7 @@ def verify(
         code_scale: What distances of codes are usual.
         loss_scale: What values of the losses are usual.
         seed: Of the changes and the intervals.
+        within: Share of a typical distance of codes up to which they say that nothing has changed.
     """
     before = as_floats(images)
     evidence = {}
@@ -153,10 +158,11 @@ def verify(
                 seen=_seen(loss, before, after, usual),
                 changes=tuple(after),
                 share=_of_codes(encode[name], before, after, code_scale[name], seed) if name in encode else None,
+                within=within,
             )
             for word, after in changed.items()
         }
-    return Verified(evidence=evidence, seed=seed)
+    return Verified(evidence=evidence, seed=seed, within=within)
 
 
 Changed = dict[str, tuple[np.ndarray, np.ndarray]]

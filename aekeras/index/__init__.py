@@ -15,6 +15,7 @@ from aekeras.index.queries import Query, queries_of
 from aekeras.index.several import (
     build_indexes,
     index_folders,
+    judge_of_model,
     models_in_use,
     names,
     open_indexes,
@@ -46,6 +47,7 @@ __all__ = [
     "gather",
     "index_folders",
     "items_digest",
+    "judge_of_model",
     "models_in_use",
     "names",
     "open_indexes",

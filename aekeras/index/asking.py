@@ -161,7 +161,7 @@ class Asking:
         codes, reach = self.store.codes_of(ids), judge.reach_of(judge.judge.within)
         kept: list[int] = []
         for row, code in enumerate(codes):
-            near = [other for other in kept if np.linalg.norm(codes[other] - code) <= reach]
+            near = np.array(kept, np.intp)[np.linalg.norm(codes[kept] - code, axis=1) <= reach]
             shares = judge.pairs(np.repeat(ids[row], len(near)), ids[near]).shares
             if not judge.judge.equal(shares).any():
                 kept.append(row)

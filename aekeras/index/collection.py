@@ -12,22 +12,21 @@ import numpy as np
 from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
-from aekeras.equality.verdict import Judge, code_ratio
-from aekeras.errors import InputError, MissingError
+from aekeras.equality.verdict import Judge
+from aekeras.errors import MissingError
 from aekeras.index import updating, verifying
-from aekeras.index.answers import Changes, IndexInfo, Neighbor, Verification, strange
+from aekeras.index.answers import Changes, IndexInfo, Neighbor, Verification
 from aekeras.index.asking import Asking, Question, Reader, asked
 from aekeras.index.criteria import Criteria
 from aekeras.index.queries import Query, queries_of
 from aekeras.index.tables import write_parquet
-from aekeras.index.verdicts import PictureJudge
-from aekeras.judging import SCALE, judge_of
+from aekeras.index.verdicts import PictureJudge, code_ratio_of
+from aekeras.judging import judge_of
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.shares import EQUAL_WITHIN, check_share
 from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, rebuild
 
-_LOOKED_AT = 64  # pictures, for how codes and loss agree
 _MEASURED = 512  # pictures on which what is typical is measured, for models of which it is not known
 REMEDY = "Run `aekeras index build` on your pictures, or `aekeras train`."
 
@@ -85,7 +84,7 @@ class Index:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Index {self.info()}>"
+        return f"<Index {shown_path(self.directory)}: {len(self):,} codes under {self.loss}>"
 
     def close(self) -> None:
         """Closes the files."""
@@ -151,7 +150,7 @@ class Index:
         return judge_of(self.encoder, self.some_images, within)
 
     def picture_judge(self, within: float = EQUAL_WITHIN, ids: Ids | None = None) -> PictureJudge:
-        """The same for pictures of the index by their ids: by their codes where one of them has no small picture.
+        """Who compares pictures of the index by their ids: by their codes where one of them has no small picture.
 
         Args:
             within: As of `judge`.
@@ -302,25 +301,7 @@ class Index:
 
     def info(self) -> IndexInfo:
         """What the index is, in short."""
-        return IndexInfo.of(self.store, self.model, self._code_ratio())
-
-    def strangeness(self) -> str:
-        """A sentence where the pictures are far from those that the model was trained on; empty where they are not."""
-        return strange(self._code_ratio())
-
-    def _code_ratio(self) -> float | None:
-        """How codes and loss agree on these pictures; None where nothing tells: without model, scale or pictures."""
-        if SCALE not in self._record():
-            return None
-        ids = np.sort(np.random.default_rng(0).permutation(self.ids)[:_LOOKED_AT])
-        images = self.store.images_of(ids.tolist()) if len(ids) else None
-        return None if images is None else code_ratio(self.judge(), images, self.store.codes_of(ids))
-
-    def _record(self) -> dict[str, Any]:
-        try:
-            return self.encoder.run
-        except (MissingError, InputError):  # info tells of an index whose model is gone, or another one, all the same
-            return {}
+        return IndexInfo.of(self.store, self.model, code_ratio_of(self))
 
     def reopen(self) -> None:
         """Reads what has been written since."""

@@ -9,17 +9,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
-from aekeras.errors import InputError
+from aekeras.equality.verdict import Judge
+from aekeras.errors import InputError, MissingError
 from aekeras.images import Unreadable
 from aekeras.index import updating
-from aekeras.index.answers import Changes, IndexInfo
+from aekeras.index.answers import Changes, IndexInfo, strange
 from aekeras.index.collection import Index
 from aekeras.index.filling import Target, committed, fill
 from aekeras.index.gathering import origin_of
 from aekeras.index.updating import Files, Update, gathered_files, warn_of
+from aekeras.judging import judge_of
 from aekeras.losses import position
 from aekeras.model_choice import chosen, chosen_models
 from aekeras.places import Places
@@ -67,6 +71,24 @@ def models_in_use(places: Places, losses: Sequence[str] = ()) -> list[Path]:
         indexed = None if manifest is None else places.models / manifest.origin.model
         found.append(indexed if indexed is not None and indexed.is_dir() else model)
     return list(dict.fromkeys(found))
+
+
+def judge_of_model(encoder: Encoder, places: Places, within: float) -> Judge:
+    """Who says which pictures are equal under a model; where its record does not know, its index is measured.
+
+    Raises:
+        MissingError: Neither its record nor an index with small pictures tells what is typical.
+        InputError: The record is damaged, or `within` is out of range.
+    """
+
+    def pictures() -> np.ndarray | None:
+        try:
+            with Index.open(places.indexes / encoder.directory.parent.name, places.models) as index:
+                return index.some_images() if index.model == encoder.directory else None
+        except (MissingError, InputError):  # no index, or a damaged one: then there are no pictures to measure on
+            return None
+
+    return judge_of(encoder, pictures, within)
 
 
 def _loss_of(directory: Path) -> str:
@@ -119,14 +141,14 @@ def build_indexes(
     for changes in built:
         with Index.open(changes.index, places.models) as index:
             infos.append(index.info())
-            _tell_of_strange(index, progress)
+            _tell_of_strange(infos[-1], progress)
     return infos
 
 
-def _tell_of_strange(index: Index, progress: Progress) -> None:
+def _tell_of_strange(info: IndexInfo, progress: Progress) -> None:
     """A warning of pictures that are far from those of the training."""
-    if said := index.strangeness():
-        progress.warn(f"{shown_path(index.directory)}: {said}")
+    if said := strange(info.code_ratio):
+        progress.warn(f"{info.index}: {said}")
 
 
 def update_indexes(
@@ -155,7 +177,7 @@ def update_indexes(
     for change in changes:
         if change.added and not update.dry_run:
             with Index.open(change.index, places.models) as index:
-                _tell_of_strange(index, progress)
+                _tell_of_strange(index.info(), progress)
     return changes
 
 

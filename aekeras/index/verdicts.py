@@ -6,17 +6,24 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from aekeras.equality.verdict import Judge, values_of
+from aekeras.equality.verdict import Judge, code_ratio, values_of
+from aekeras.errors import AekerasError
+from aekeras.judging import SCALE
 from aekeras.store import Ids, Store
+
+if TYPE_CHECKING:
+    from aekeras.index.collection import Index
 
 Numbers = npt.NDArray[np.float64]
 
 _BYTES = 2**25  # of small pictures at a time
 _CODES = 4096  # at a time
+_LOOKED_AT = 64  # pictures, for how codes and loss agree
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -74,7 +81,7 @@ class PictureJudge:
         return self.judge.reach(distance / self.typical) if self.typical > 0 else self.judge.reach()
 
     def reach_of(self, share: float) -> float:
-        """The same of pictures that are up to a share of what is typical apart."""
+        """How far apart the codes may be of pictures that are up to a share of what is typical apart."""
         return self.reach(share * self.typical)
 
     def percentile(self, words: Words, place: int) -> float:
@@ -154,6 +161,19 @@ class PictureJudge:
 
     def _codes(self, ids: Ids) -> np.ndarray:
         return self._store.codes_of(ids).astype(np.float64)
+
+
+def code_ratio_of(index: Index) -> float | None:
+    """How codes and loss agree on an index's pictures, as `code_ratio` has it; None where nothing tells.
+
+    Without a model, a scale in its record, or small pictures; nor does a loss that cannot be run.
+    """
+    ids = np.sort(np.random.default_rng(0).permutation(index.ids)[:_LOOKED_AT])
+    try:
+        images = index.store.images_of(ids.tolist()) if len(ids) and SCALE in index.encoder.run else None
+        return None if images is None else code_ratio(index.judge(), images, index.store.codes_of(ids))
+    except AekerasError:  # what is wrong is told of by what needs it; an index is described all the same
+        return None
 
 
 def _apart(codes: np.ndarray, others: np.ndarray) -> Numbers:

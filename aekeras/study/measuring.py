@@ -96,7 +96,7 @@ def measure(
     found, left_out = subjects.subjects(losses, scope.places)
     drawn = sample.draw(found, sources, scope.places, scope.extent, scope.labels, scope.progress)
     scope.progress.begin("comparing pictures by the losses themselves", 0)
-    shared, unmeasured = share(found, drawn, scope.extent.seed, scope.equal_within)
+    shared, unmeasured = share(found, drawn, scope.extent.seed, scope.places, scope.equal_within)
     scope.progress.end(f"{len(drawn.queries):,} queries, {len(drawn.collection):,} pictures")
     notes = [*left_out, *drawn.notes, *unmeasured]
     if scope.budget_loss:
@@ -145,7 +145,7 @@ def _measurements(
     yield "overlap", lambda: overlap(shared.by_code, _below(k, shared), seed)
     yield "fidelity", lambda: cross_fidelity(shared.by_code, shared.by_loss, shared.controls, _below(k, shared), seed)
     yield "invariance", lambda: (invariance(shared.judges, encode, few, seed), (transformed(drawn),))
-    yield "blindness", lambda: verify(losses, encode, few, shared.code_scale, shared.loss_scale, seed)
+    yield "blindness", lambda: verify(losses, encode, few, shared.code_scale, shared.loss_scale, seed, shared.within)
     yield "leakage", lambda: leakage(losses, encode, shared.other_encoders, shared.probed, seed)
     if drawn.query_factors:
         yield "factors", lambda: factors(shared.by_code, drawn.query_factors, drawn.collection_factors, k, seed)

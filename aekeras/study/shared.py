@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import Any
 
@@ -15,8 +15,9 @@ from aekeras.equality.distances import as_floats, code_distances, loss_distances
 from aekeras.equality.scale import Scale
 from aekeras.equality.verdict import Judge
 from aekeras.errors import AekerasError, InputError
-from aekeras.judging import judge_of
+from aekeras.index import judge_of_model
 from aekeras.losses.explaining import own_code
+from aekeras.places import Places
 from aekeras.shares import EQUAL_WITHIN
 from aekeras.study.sample import Sample
 from aekeras.study.subjects import Subject
@@ -27,7 +28,6 @@ Encode = Callable[[np.ndarray], np.ndarray]
 _LANDMARKS = 500  # of the collection, from which classical scaling places the rest where all pairs would take long
 _UNTRAINED_ON = 96  # pictures that an untrained encoder's thresholds and units are taken from
 _PAIRS = 1_500_000  # of the collection, up to which the loss of all of them is computed for classical scaling
-_MEASURED = 512  # pictures on which what is typical is measured, for models of which it is not known
 _PROBED = 100  # pictures, at least
 _CHUNK = 256
 
@@ -41,6 +41,7 @@ class Shared:
         sample: The pictures.
         by_loss: The losses of queries and collection, (Q, N) each.
         seed: Of all that is random.
+        places: Where the indexes are.
         within: Share of a typical loss up to which two pictures are equal.
     """
 
@@ -48,6 +49,7 @@ class Shared:
     sample: Sample
     by_loss: Distances
     seed: int
+    places: Places = field(default_factory=Places)
     within: float = EQUAL_WITHIN
 
     @property
@@ -77,9 +79,8 @@ class Shared:
 
     @cached_property
     def judges(self) -> dict[str, Judge]:
-        """Who says which pictures are equal; scales of models that know none are measured on the collection."""
-        pictures = self.sample.collection[:_MEASURED]
-        return {s.name: judge_of(s.encoder, lambda: pictures, self.within) for s in self.subjects}
+        """Who says which pictures are equal."""
+        return {s.name: judge_of_model(s.encoder, self.places, self.within) for s in self.subjects}
 
     @cached_property
     def untrained(self) -> dict[str, Encode]:
@@ -139,7 +140,11 @@ class Shared:
 
 
 def share(
-    subjects: Sequence[Subject], sample: Sample, seed: int, within: float = EQUAL_WITHIN
+    subjects: Sequence[Subject],
+    sample: Sample,
+    seed: int,
+    places: Places | None = None,
+    within: float = EQUAL_WITHIN,
 ) -> tuple[Shared, tuple[str, ...]]:
     """What the measurements share, and a sentence on each loss that cannot be measured on these pictures.
 
@@ -149,13 +154,16 @@ def share(
     by_loss, notes = {}, []
     for subject in subjects:
         try:
+            judge_of_model(subject.encoder, places or Places(), within)  # whether it knows what is typical
             by_loss[subject.name] = _oracle(subject, sample)
         except AekerasError as error:
             notes.append(f"`{subject.name}` is left out: {error}")
     if not by_loss:
         raise InputError(" ".join(notes))
     kept = tuple(subject for subject in subjects if subject.name in by_loss)
-    return Shared(subjects=kept, sample=sample, by_loss=by_loss, seed=seed, within=within), tuple(notes)
+    return Shared(
+        subjects=kept, sample=sample, by_loss=by_loss, seed=seed, places=places or Places(), within=within
+    ), tuple(notes)
 
 
 def _oracle(subject: Subject, sample: Sample) -> np.ndarray:

@@ -93,7 +93,7 @@ def fit(images: np.ndarray, loss: ImageLoss, config: Training, around: Surroundi
         distance_scale=units.calibrate(learner.autoencoder, landmarks, distances),
         quality=quality,
     )
-    _check_collapse(quality, loss.text)
+    _check_collapse(loss, landmarks, learner.autoencoder)
     return trained
 
 
@@ -153,10 +153,12 @@ def _by_text(history: History, loss: ImageLoss) -> History:
     return {texts.get(name, name): values for name, values in history.items()}
 
 
-def _check_collapse(trained: Quality, loss: str) -> None:
-    if not trained.reconstruction < trained.constant:
+def _check_collapse(loss: ImageLoss, landmarks: np.ndarray, autoencoder: keras.Model) -> None:
+    """On pictures of the training, which are many: of a few that were held out, the best constant image knows all."""
+    rebuilt, constant = units.mean_loss(loss, landmarks, autoencoder), units.best_constant(loss, landmarks)
+    if not rebuilt < constant:
         raise CollapseError(
-            f"Expected reconstructions better than one constant image under {loss}, whose loss is "
-            f"{trained.constant:.4f}. Received: {trained.reconstruction:.4f}. The training collapsed or was too "
-            "short: train longer, with a smaller learning rate, or with more pictures."
+            f"Expected reconstructions better than one constant image under {loss.text}, whose loss is {constant:.4f}. "
+            f"Received: {rebuilt:.4f}. The training collapsed or was too short: train longer, with a smaller learning "
+            "rate, or with more pictures."
         )

@@ -10,6 +10,9 @@ from keras import ops
 
 from aekeras import autoencoder as network
 from aekeras import closed_form, objective
+from aekeras.equality.distances import code_distances
+from aekeras.equality.fidelity import fidelity
+from aekeras.errors import InputError
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.training import units
 
@@ -19,6 +22,7 @@ _PICTURE_PENALTIES = (1e-4, 1e-3, 1e-2, 1e-1)
 _USUAL = 2  # of the penalties, where there are too few pictures to try them
 _LEFT_OUT = 4  # every fourth picture tries what the others are fitted to
 _FEW = 16  # pictures
+_NEIGHBORS = 10
 _DRAWN = 2048  # pictures that the decoder is fitted to, at most
 _CHUNK = 256
 
@@ -27,8 +31,16 @@ Weights = list[np.ndarray]
 
 
 class _Start(NamedTuple):
-    """How codes begin: scale * principal components + what a ridge regression from the hinges adds."""
+    """How codes begin: scale * principal components + what a ridge regression from the hinges adds.
 
+    Attributes:
+        missed: Share of the nearest pictures that are not found: of several starts, the least is the best.
+        error: How far the distances of codes are from the loss, where as many are found.
+        scale: 0 for no principal components.
+        penalty: Of the ridge regression; infinite for principal components alone.
+    """
+
+    missed: float
     error: float
     scale: float
     penalty: float
@@ -60,6 +72,9 @@ def fit_codes(encoder: keras.Model, images: np.ndarray, distances: np.ndarray, u
         distances: Their losses, shape (N, N).
         unit: How far apart two pictures typically are, in the loss's units.
 
+    Raises:
+        InputError: What the loss sees of some picture is not finite.
+
     Returns:
         What `only` takes: the weights that give the principal components alone.
     """
@@ -67,11 +82,16 @@ def fit_codes(encoder: keras.Model, images: np.ndarray, distances: np.ndarray, u
     views, readings = (
         units.in_batches(keras.Model(encoder.input, layer.input), images) for layer in (principal, hinges)
     )
+    if not (np.isfinite(views).all() and np.isfinite(readings).all()):
+        raise InputError(
+            "Expected finite values of what the loss sees of each picture. Received: NaN or infinity. `aekeras losses "
+            "check` finds where."
+        )
     axes = closed_form.principal_axes(views, principal.units)
     components = (views - views.mean(axis=0)) @ axes
     ideal = closed_form.aligned(closed_form.classical_scaling(distances, principal.units), components)
     start = _best_start(components, readings, ideal, distances, unit)
-    kernel, bias = closed_form.ridge(readings, ideal - start.scale * components, start.penalty)
+    kernel, bias = closed_form.ridge(readings, ideal - start.scale * components, start.penalty)  # nothing, of infinity
     principal.set_weights([start.scale * axes, -start.scale * views.mean(axis=0) @ axes])
     hinges.set_weights([kernel, bias])
     principal.trainable = hinges.trainable = False
@@ -90,11 +110,11 @@ def only(encoder: keras.Model, principal: Weights | None) -> None:
 def _best_start(
     components: np.ndarray, readings: np.ndarray, ideal: np.ndarray, distances: np.ndarray, unit: float
 ) -> _Start:
-    """Tried on every fourth picture, among the others, by the objective of the training."""
+    """Tried on every fourth picture, which seeks its neighbors among the others."""
     squares = np.sum(components**2)
     scale = float(np.sum(ideal * components) / squares) if squares > 0 else 0.0
     if len(ideal) < _FEW:
-        return _Start(0.0, scale, _CODE_PENALTIES[_USUAL])
+        return _Start(0.0, 0.0, scale, _CODE_PENALTIES[_USUAL])
     out = np.arange(len(ideal)) % _LEFT_OUT == _LEFT_OUT - 1
     starts = []
     for share in {scale, 0.0}:
@@ -103,16 +123,25 @@ def _best_start(
             _CODE_PENALTIES, closed_form.ridges(readings[~out], left[~out], _CODE_PENALTIES), strict=True
         ):
             codes = share * components + readings @ kernel + bias
-            starts.append(_Start(_error(codes[out], codes[~out], distances[out][:, ~out], unit), share, penalty))
+            tried = _tried(codes[out], codes[~out], distances[out][:, ~out], unit)
+            starts.append(_Start(*tried, share, penalty))
+    if scale:
+        tried = _tried(components[out], components[~out], distances[out][:, ~out], unit)
+        starts.append(_Start(*tried, scale, np.inf))
     return min(starts)
 
 
-def _error(codes: np.ndarray, others: np.ndarray, distances: np.ndarray, unit: float) -> float:
-    """How far the distances of codes are from the loss, once in its units."""
-    squares = np.sum(codes**2, axis=1)[:, None] + np.sum(others**2, axis=1) - 2.0 * codes @ others.T
-    found = np.sqrt(np.maximum(squares, 0.0))
+def _tried(codes: np.ndarray, others: np.ndarray, distances: np.ndarray, unit: float) -> tuple[float, float]:
+    """What is missed of the nearest, and how far the distances of codes are from the loss, once in its units."""
+    found = code_distances(codes, others)
     factor = float(np.sum(distances) / max(np.sum(found), np.finfo(np.float32).tiny))
-    return float(objective.isometry(factor * found, distances, unit))
+    missed = 1.0 - float(fidelity(found, distances, min(_NEIGHBORS, len(others))).mean())
+    return missed, float(objective.isometry(factor * found, distances, unit))
+
+
+def drawn(rows: np.ndarray) -> np.ndarray:
+    """Of rows in random order, those of the pictures that a decoder is fitted to, ascending."""
+    return np.sort(rows[:_DRAWN])
 
 
 def fit_decoder(autoencoder: keras.Model, loss: ImageLoss, images: np.ndarray) -> None:
@@ -123,13 +152,13 @@ def fit_decoder(autoencoder: keras.Model, loss: ImageLoss, images: np.ndarray) -
     Args:
         autoencoder: Its encoder gives codes already.
         loss: Says what is representative of an image.
-        images: uint8, shape (N, S, S, 3); no more of them are looked at than are of use.
+        images: uint8, shape (N, S, S, 3).
     """
     encoder, decoder = autoencoder.get_layer("encoder"), autoencoder.get_layer("decoder")
     inputs = keras.Model(decoder.input, decoder.get_layer("even_codes").output)
     side = decoder.get_layer("linear_picture").output.shape[1:3]
     codes, pictures = [], []
-    for start in range(0, min(len(images), _DRAWN), _CHUNK):
+    for start in range(0, len(images), _CHUNK):
         chunk = images[start : start + _CHUNK].astype(np.float32) / 255.0
         codes.append(units.in_batches(inputs, units.in_batches(encoder, chunk)))
         shown = ops.image.resize(loss.representative(chunk), side, antialias=True)

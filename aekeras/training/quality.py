@@ -34,12 +34,12 @@ class Quality:
         k: Neighbors that are compared.
         fidelity: Share of the k nearest training pictures by code that are among the k nearest by the loss.
         pca_fidelity: The same of as many principal components of what the loss sees; None where it has no view.
-        start_fidelity: The same of the codes with which the training began, in closed form.
+        start_fidelity: The same of the codes with which the training began.
         trained_fidelity: The same of the codes with which it ended.
         codes: Which of these are the model's: "trained", "start" or "principal components".
         reconstruction: Mean loss of the reconstructions.
         pca_reconstruction: The same of reconstructions from as many principal components of the pictures.
-        constant: Mean loss of the best constant image.
+        constant: Mean loss of the constant image that suits pictures of the training best.
     """
 
     pictures: int
@@ -73,7 +73,7 @@ class Examination:
         self.held_out = len(begun.held_out) > 0
         rows = begun.held_out if self.held_out else begun.train
         self._queries = images[np.sort(rows[:_QUERIES])]
-        self._collection = images[np.sort(begun.train)][: len(begun.landmarks)]
+        self._collection = images[np.sort(begun.train[: len(begun.landmarks)])]  # the landmarks, as bytes
         self.k = min(_NEIGHBORS, len(self._collection))
         with own_code(f"{loss.text} to compare pictures"):
             self._by_loss = loss_distances(loss, self._queries, self._collection)
@@ -114,8 +114,8 @@ class Examination:
         return units.mean_of_pairs(self._loss, as_floats(self._queries), rebuilt)
 
     def constant(self) -> float:
-        """Mean loss of the best constant image."""
-        return units.best_constant(self._loss, as_floats(self._queries))
+        """Mean loss of the constant image that suits pictures of the training best."""
+        return units.best_constant(self._loss, as_floats(self._queries), self._begun.landmarks)
 
     def _found(self, queries: np.ndarray, codes: np.ndarray) -> float:
         if not (np.isfinite(queries).all() and np.isfinite(codes).all()):
@@ -147,7 +147,7 @@ def settle(images: np.ndarray, loss: ImageLoss, begun: Start) -> Quality:
     choose = exam.decides and begun.learner.config.closed_form and trained < rival
     kept = max(found, key=lambda name: found[name]) if choose else TRAINED
     encoder.set_weights(states[kept])
-    _settle_decoder(images[np.sort(begun.train)], loss, begun, exam, trained=kept == TRAINED)
+    _settle_decoder(images[linear.drawn(begun.train)], loss, begun, exam, trained=kept == TRAINED)
     return Quality(
         pictures=min(_QUERIES, len(begun.held_out) or len(begun.train)),
         held_out=exam.held_out,

@@ -15,6 +15,7 @@ from aekeras.equality.verdict import zero_of
 from aekeras.losses.blindness import Colors
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.losses.readings import Readings
+from aekeras.losses.view_loss import ViewLoss
 from aekeras.training import linear, units
 from aekeras.training.batches import split
 from aekeras.training.learner import Learner
@@ -64,13 +65,13 @@ def begin(images: np.ndarray, loss: ImageLoss, config: Training) -> Start:
         view=loss.matrix,
         readings=readings,
         unit=unit,
-        encoder_input="view" if readings and blind_to_place(loss) else config.encoder_input,
+        encoder_input="view" if readings and view_is_all(loss) else config.encoder_input,
     )
     learner = Learner(network.build(shape), loss, config, unit)
     linear.place_thresholds(learner.encoder, landmarks)
     if config.closed_form:
         principal = linear.fit_codes(learner.encoder, landmarks, distances, unit)
-        linear.fit_decoder(learner.autoencoder, loss, images[np.sort(train)])
+        linear.fit_decoder(learner.autoencoder, loss, images[linear.drawn(train)])
     else:
         linear.scale_random_layer(learner.encoder, landmarks, unit)
         principal = learner.encoder.get_layer("principal").get_weights()
@@ -111,6 +112,9 @@ def reader(loss: ImageLoss, images: np.ndarray, config: Training) -> Readings | 
     return Readings(loss, name="loss_readings")
 
 
-def blind_to_place(loss: ImageLoss) -> bool:
-    """Whether the loss knows where nothing is: then pictures teach an encoder only what it should not know."""
-    return any(one.of_place for one in loss.blindness)
+def view_is_all(loss: ImageLoss) -> bool:
+    """Whether pictures teach an encoder only what it should not know.
+
+    So it is of a loss that knows where nothing is, and of one that is a distance of views which no color tells.
+    """
+    return any(one.of_place for one in loss.blindness) or type(loss).readings is ViewLoss.readings

@@ -78,9 +78,13 @@ def mean_of_pairs(loss: Any, images: np.ndarray, others: np.ndarray) -> float:
     return _mean([loss(images[i : i + _BATCH], others[i : i + _BATCH]) for i in rows])
 
 
-def best_constant(loss: Any, images: np.ndarray) -> float:
-    """Mean loss between images and the one image that suits them best: their pixelwise median, or their mean."""
-    candidates = (np.median(images, axis=0), np.mean(images, axis=0))
+def best_constant(loss: Any, images: np.ndarray, others: np.ndarray | None = None) -> float:
+    """Mean loss between images and one image for all: the pixelwise median, or the mean, of `others`, or of themselves.
+
+    The lower of the two.
+    """
+    known = images if others is None else others
+    candidates = (np.median(known, axis=0), np.mean(known, axis=0))
     batches = [images[i : i + _BATCH] for i in range(0, len(images), _BATCH)]
     return min(_mean([loss(b, np.broadcast_to(image, b.shape)) for b in batches]) for image in candidates)
 

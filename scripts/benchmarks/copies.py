@@ -58,14 +58,16 @@ def _crops(photographs: Path, count: int) -> Iterator[Image.Image]:
     paths = images.find([photographs])
     per_photograph = -(-count // len(paths))
     crops = [list(_crops_of(path, per_photograph, seed)) for seed, path in enumerate(paths)]
-    mixed = [crop for row in zip(*crops, strict=True) for crop in row]
+    mixed = [crop for of_one in crops for crop in of_one]
     for row in np.random.default_rng(7).permutation(len(mixed))[:count]:
         yield mixed[row]
 
 
 def _crops_of(path: Path, count: int, seed: int) -> Iterator[Image.Image]:
     draw, photograph = np.random.default_rng(seed), Image.open(path).convert("RGB")
-    while count:
+    for _ in range(100 * count):  # a photograph of nothing but sky would give none
+        if not count:
+            break
         side, aspect = draw.uniform(*_SCALES) * min(photograph.size), draw.uniform(0.75, 1.33)
         width, height = int(side * aspect**0.5), int(side / aspect**0.5)
         x, y = (int(draw.integers(0, room)) for room in (photograph.width - width, photograph.height - height))

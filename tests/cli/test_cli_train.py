@@ -149,7 +149,8 @@ def test_a_collapsed_training_leaves_no_model(few: Path, monkeypatch: pytest.Mon
 
 
 def test_other_folders_are_named_in_the_next_step(few: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from aekeras.run import Outcome, Run
+    from aekeras.outcome import Outcome
+    from aekeras.run import Run
 
     monkeypatch.setattr(
         Run,

@@ -15,10 +15,11 @@ import pytest
 from aekeras.configuration import Training
 from aekeras.encoding import list_models
 from aekeras.errors import CollapseError, InputError, MissingError
+from aekeras.outcome import Outcome
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.reconstruction import rebuild
-from aekeras.run import Outcome, Run
+from aekeras.run import Run
 from aekeras.study import trainings
 from aekeras.study.subjects import Subject, subjects
 
