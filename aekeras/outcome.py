@@ -62,7 +62,8 @@ class Outcome:
         if found["codes"] != "trained":
             said.append(
                 f"Training under {self.loss} found {found['trained_fidelity']:.2f} of the nearest pictures, where "
-                f"{named} find {rival:.2f}: its codes are those of the {found['codes']}, which find {found['fidelity']:.2f}."
+                f"{named} find {rival:.2f}. Its codes are those of the "
+                f"{found['codes']}, which find {found['fidelity']:.2f}."
             )
         elif found["fidelity"] < rival:
             said.append(

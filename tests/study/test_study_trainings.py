@@ -103,9 +103,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Run]:
         noted.append(run)
         model = run.parent / "1"
         shutil.copytree(run.parent.parents[2] / run.name / "1", model)
-        return Outcome(
-            loss=run.loss.text, model=model, index=run.index, reconstruction=0, constant=1, epochs=1, seconds=1
-        )
+        return Outcome(loss=run.loss.text, model=model, index=run.index, quality={}, epochs=1, seconds=1)
 
     monkeypatch.setattr(Run, "train", note)
     return noted
