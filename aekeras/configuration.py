@@ -8,6 +8,7 @@ from typing import Any
 from aekeras.errors import InputError, did_you_mean
 
 ENCODER_INPUTS = ("images", "view")
+MOST_NUMBERS = 4096  # of a code
 GRID = 16  # the network reads a picture at 16 x 16 positions, so its size is a multiple of 16
 _EPOCHS, _STEPS, _MOST_EPOCHS = 5, 400, 100  # where none are asked for: at least, at least, at most
 _FEW, _STEPS_PER_EPOCH = 16, 8  # pictures per step where there are few: at least; steps of an epoch: about
@@ -67,6 +68,7 @@ class Training:
         )
         for name in ("code_dim", "patience"):
             _expect(getattr(self, name) >= 1, name, "a whole number of at least 1", getattr(self, name))
+        _expect(self.code_dim <= MOST_NUMBERS, "code_dim", f"at most {MOST_NUMBERS}", self.code_dim)
         _expect(self.epochs >= 0, "epochs", "a whole number of at least 0", self.epochs)
         _expect(self.batch_size >= 2, "batch_size", "at least 2 pictures, to compare", self.batch_size)
         _expect(0 < self.learning_rate < 1, "learning_rate", "a number between 0 and 1", self.learning_rate)

@@ -21,7 +21,7 @@ from aekeras.stderr import held_back
 
 _CHUNK = 64  # images per call; of 1 to 512, the fastest: what passes between two layers stays in the cache
 _REMEDY = "Run `aekeras train` again."
-_KEYS = {"loss", "image_size", "code_dim", "fingerprint", "digests"}
+_KEYS = {"loss": str, "image_size": int, "code_dim": int, "fingerprint": str, "digests": dict}
 
 
 class SlowStartWarning(UserWarning):
@@ -183,13 +183,23 @@ def load_encoder(model_directory: str | Path) -> Encoder:
     if not run_file.is_file():
         raise MissingError(f"Expected a model in {shown_path(model_directory)}. Found none. Run `aekeras train` first.")
     run = read_json(run_file, _REMEDY)
-    if not isinstance(run, dict) or not run.keys() >= _KEYS:
+    if not _is_record(run):
         raise InputError(
             f"Expected what a training wrote. Received: {shown_path(run_file)}, which is damaged. {_REMEDY}"
         )
     encoder = Encoder(directory=model_directory, run=run)
     _ = encoder._encoder  # so that a damaged graph is told of now
     return encoder
+
+
+def _is_record(run: Any) -> bool:
+    """Whether this is what a training wrote, as far as it is used here."""
+    if not isinstance(run, dict) or not run.keys() >= _KEYS.keys():
+        return False
+    if any(type(run[key]) is not kind for key, kind in _KEYS.items()):
+        return False
+    texts = run.get("blind_to", [])
+    return isinstance(texts, list) and all(isinstance(text, str) for text in (*texts, *run["digests"].values()))
 
 
 def list_models(models: Path) -> list[Path]:
@@ -214,8 +224,14 @@ class LiteGraph:
         self._inputs, (self._output,) = names["inputs"], names["outputs"]
 
     def __call__(self, *arrays: np.ndarray) -> np.ndarray:
-        with self._lock:
-            return self._run(**dict(zip(self._inputs, arrays, strict=True)))[self._output]
+        try:
+            with self._lock:
+                return self._run(**dict(zip(self._inputs, arrays, strict=True)))[self._output]
+        except (RuntimeError, ValueError) as error:  # of pictures that have another size than the graph
+            raise InputError(
+                f"Expected pictures that the model takes. Received: {', '.join(str(one.shape) for one in arrays)}. Its "
+                f"record or its graph is damaged. {_REMEDY}"
+            ) from error
 
 
 def _in_chunks(function: Callable[..., Any], *images: np.ndarray) -> np.ndarray:

@@ -14,7 +14,7 @@ from aekeras import images
 from aekeras.artefacts import shown_path
 from aekeras.encoding import Encoder, load_encoder
 from aekeras.equality.results import listed
-from aekeras.equality.verdict import Judge, values_of
+from aekeras.equality.verdict import Judge, values_of, zero_of
 from aekeras.errors import AekerasError
 from aekeras.index import judge_of_model, models_in_use
 from aekeras.judging import pair_loss
@@ -149,7 +149,7 @@ class Explanation:
             [
                 f"{shown_path(self.a)} and {shown_path(self.b)}",
                 *(f"  {line}" for line in table),
-                f"{_LEGEND} Within {100 * self.equal_within:g} % is equal.",
+                f"{_LEGEND}\n  Within {100 * self.equal_within:g} % is equal.",
                 *notes,
                 self.answer,
             ]
@@ -204,7 +204,7 @@ def _verdict(encoder: Encoder, ambiguous: bool, pair: Sequence[np.ndarray], plac
     value = float(values_of(pair_loss(encoder), *pair)[0])
     distance = float(np.linalg.norm(code - other))
     views, note = _views(encoder, pair)
-    known: dict[str, Any] = {"equal": True if value == 0 else None}
+    known: dict[str, Any] = {"equal": True if value <= zero_of(encoder.loss, encoder.image_size) else None}
     try:
         known = _judged(judge_of_model(encoder, places, within), pair, value, distance)
     except AekerasError as error:  # of one model, whose record is damaged or knows nothing: the others answer
@@ -265,7 +265,7 @@ def _line(verdict: Verdict) -> tuple[str, ...]:
         f"{verdict.value:.4f}",
         _shown(verdict.plain_share) or "-",
         _shown(verdict.smoothed_share) or "-",
-        (_shown(verdict.code_share) or "-") + ("!" if verdict.contradicted else ""),
+        (_shown(verdict.code_share) or "-") + ("!" if verdict.contradicted else " "),
         verdict.verdict,
     )
 

@@ -18,7 +18,7 @@ from aekeras.loss_gallery import blindness, shade
 from aekeras.pictures import Block, Row, Tile, as_picture, value_range
 from aekeras.reconstruction import Rebuilt, Reconstruction
 from aekeras.retrieval import Answer, Result
-from aekeras.shares import nearness, shown_percent
+from aekeras.shares import shown_percent
 
 _Reader = Callable[[Path, int], np.ndarray | None]
 _SHOWN = 128  # pixels per side at which pictures are shown
@@ -119,7 +119,8 @@ def _contrast_row(result: ContrastResult, loss: str, read: _Reader, encoder: Enc
     ]
     return Row(
         label=loss,
-        note=f"{'equal' if loss in result.equal else 'different'}; in typical losses",
+        note=f"{'equal' if loss in result.equal else 'different'}; in typical losses"
+        + ("; !: the codes say otherwise" if any(result.contradicted(one, loss) for one in result.neighbors) else ""),
         tiles=tiles,
         below=_seen(result.query, read, encoder),
         tint=shade(encoder.loss_name) if encoder else None,
@@ -156,7 +157,7 @@ def _group_row(one: LossDuplicates, number: int, group: EqualGroup, encoder: Enc
     tiles = [
         Tile(
             image=_read(picture.path, _SHOWN),
-            caption="same bytes" if picture.identical else f"{picture.distance:.4f}" if place else "first",
+            caption="same bytes" if picture.identical else picture.figure if place else "first",
             note=picture.path.name,
             below=_seen(picture.path, _read, encoder),
         )
@@ -181,8 +182,9 @@ def explanation_blocks(explanation: Explanation) -> list[Block]:
 
 def _verdict_row(verdict: Verdict) -> Row:
     known = []
-    if verdict.share is not None and verdict.percentile is not None and np.isfinite(verdict.share):
-        known = [f"{shown_percent(100 * verdict.share)} of a typical loss", nearness(verdict.percentile)]
+    if verdict.share is not None and np.isfinite(verdict.share):
+        against = "; the codes say otherwise" if verdict.contradicted else ""
+        known = [f"{shown_percent(100 * verdict.share)} of a typical loss{against}"]
     note = "; ".join([*known, blindness(verdict.blind_to)])
     return Row(label=f"{verdict.name}: {verdict.verdict}", note=note, tiles=_compared(verdict))
 

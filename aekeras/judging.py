@@ -16,8 +16,8 @@ from aekeras.equality.verdict import Judge, PairLoss, measured
 from aekeras.errors import InputError, MissingError, StorageError
 from aekeras.shares import EQUAL_WITHIN, check_share
 
-SYMMETRIC = "symmetric"
-"""The key under which the record says whether the loss is; it is where nothing stands."""
+SYMMETRIC, EXACT = "symmetric", "exact"
+"""Keys under which the record says what the loss is; where nothing stands, it is symmetric and not exact."""
 _TELLING = 32  # pictures, from which on what is typical of them is kept
 SCALE = "scale"
 """The key of the record under which the scales stand."""
@@ -56,13 +56,14 @@ def pair_loss(encoder: Encoder) -> PairLoss:
     return lambda some, others: 0.5 * (encoder.loss(some, others) + encoder.loss(others, some))
 
 
-def with_scale(encoder: Encoder, images: np.ndarray, *, exact: bool, seed: int) -> Encoder:
+def with_scale(encoder: Encoder, images: np.ndarray, seed: int) -> Encoder:
     """The encoder, its record completed by what is typical of images, uint8, (N, S, S, 3), N >= 2; kept on the disk.
 
     Raises:
         InputError: A loss that is not finite.
         StorageError: The record cannot be written.
     """
+    exact = encoder.run.get(EXACT, False)
     scales = measured(pair_loss(encoder), encoder.encode, images, exact=exact, seed=seed)
     return recorded(encoder, {SCALE: scales.to_dict()})
 
@@ -93,7 +94,14 @@ def _measured(encoder: Encoder, images: np.ndarray | None) -> Scales:
             "that was kept, and no two small pictures in an index of it. Run `aekeras index build --keep-images` on "
             "its pictures, or `aekeras train`."
         )
-    content = measured(pair_loss(encoder), encoder.encode, images).to_dict()
+    scales = measured(pair_loss(encoder), encoder.encode, images, exact=encoder.run.get(EXACT, False))
+    if not scales.loss.typical > 0:
+        raise MissingError(
+            f"Expected to know what is typical under {encoder.loss_name}. Received: {where}, which was trained before "
+            f"that was kept, and {len(images):,} pictures in its index, all equal under it. Index pictures that "
+            "differ, or run `aekeras train`."
+        )
+    content = scales.to_dict()
     said = f"{where} was trained before it was kept what is typical: measured on {len(images):,} pictures of its index"
     if len(images) < _TELLING:
         kept = f"and not kept, for want of {_TELLING} pictures. Index more of them"

@@ -13,6 +13,7 @@ _HELP = (
     "More pictures or more --epochs help; of a loss of your own, a `view` or `readings` in which it is a mean absolute "
     "difference."
 )
+_FAR = 1.25  # times the loss of principal components' reconstructions
 _TELLING = 20  # held-out pictures from which on their figures tell something
 
 
@@ -69,6 +70,11 @@ class Outcome:
             said.append(
                 f"The codes of {self.loss} find {found['fidelity']:.2f} of the nearest pictures, where {named} find "
                 f"{rival:.2f}."
+            )
+        if found["reconstruction"] > _FAR * found["pca_reconstruction"]:
+            said.append(
+                f"Reconstructions under {self.loss} lose {found['reconstruction']:.4f}, those of as many principal "
+                f"components {found['pca_reconstruction']:.4f}."
             )
         return [f"{one} {_HELP}" for one in said]
 

@@ -20,7 +20,7 @@ from aekeras.artefacts import latest_version, new_version, read_json, shown_path
 from aekeras.configuration import Training
 from aekeras.encoding import load_encoder
 from aekeras.index import Gathered, build, items_digest, replaced
-from aekeras.judging import SYMMETRIC, with_scale
+from aekeras.judging import EXACT, SYMMETRIC, with_scale
 from aekeras.outcome import Outcome
 from aekeras.places import Places
 from aekeras.progress import Progress
@@ -152,9 +152,7 @@ class Run:
         run = self._record(trained)
         with new_version(self.parent) as draft:
             export.write(draft.directory, trained.autoencoder, self.loss, run, images[:_WARMUP])
-            run = with_scale(
-                load_encoder(draft.directory), self._some(images), exact=self.loss.exact, seed=self.config.seed
-            ).run
+            run = with_scale(load_encoder(draft.directory), self._some(images), self.config.seed).run
         assert draft.final is not None
         self._forget_checkpoint()
         self._build_index(draft.final)
@@ -220,6 +218,7 @@ class Run:
             "loss_sources": self._sources,
             "blind_to": list(self.loss.blind_to),
             SYMMETRIC: self.loss.symmetric,
+            EXACT: self.loss.exact,
             "key": self.key,
             "training": self.config.to_dict(),
             "image_size": self.config.image_size,

@@ -21,10 +21,11 @@ def check_share(name: str, value: float) -> None:
     Raises:
         InputError: It is negative, not a number, or so large that it must be a percentage.
     """
-    if not 0 <= value <= _LARGEST:
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not number or not 0 <= value <= _LARGEST:
         raise InputError(
-            f"Expected `{name}` from 0 to {_LARGEST:g}. Received: {value:g}. It is a share of the typical loss of "
-            "random pairs: 0.05 is 5 % of it."
+            f"Expected `{name}` from 0 to {_LARGEST:g}. Received: {str(value)[:20]}. It is a share of the typical "
+            "loss of random pairs: 0.05 is 5 % of it."
         )
 
 

@@ -18,6 +18,7 @@ NOT_USABLE = [
     ("image_size", "64", "a whole number"),
     ("code_dim", 0, "a whole number of at least 1"),
     ("code_dim", 1.5, "a whole number"),
+    ("code_dim", 5000, "at most 4096"),
     ("epochs", -1, "a whole number of at least 0"),
     ("epochs", 2.0, "a whole number"),
     ("batch_size", 1, "at least 2 pictures, to compare"),

@@ -30,6 +30,7 @@ def made(folder: Path, groups: Sequence[Sequence[str]], losses: Sequence[str] = 
             model=Path("models", loss, "1"),
             index=Path("indexes", loss),
             max_distance=0.1,
+            equal_within=None,
             judged_by="loss",
             count=9,
             groups=found,

@@ -268,6 +268,18 @@ def test_gray_pictures_have_no_chroma_but_for_rounding_and_train_well_otherwise(
     assert all(outcome.quality["reconstruction"] < outcome.quality["constant"] for outcome in done.outcomes)
 
 
+def test_a_loss_whose_values_overflow_is_told_of_and_the_others_are_trained(two: Path) -> None:
+    Path("own.py").write_text(
+        "from keras import ops\n\n\ndef huge(y_true, y_pred):\n"
+        "    return 1e30 * ops.mean(ops.abs(y_true - y_pred), axis=(1, 2, 3))\n"
+    )
+    done = train(two, losses=["own.py:huge", "l1"], config=CONFIG)
+    assert [outcome.loss for outcome in done.outcomes] == ["l1"]
+    ((loss, reason),) = done.failed
+    assert loss == "own.py:huge"
+    assert "finite" in reason
+
+
 def test_a_collapse_does_not_stop_the_others(two: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     trainer = Run.train
 

@@ -150,6 +150,46 @@ def test_a_damaged_scale_is_told_of_in_a_line(scale: object, own: Path, pair: tu
     assert "Run `aekeras train` again." in verdict.note
 
 
+def test_pictures_that_are_all_alike_leave_no_scale_in_the_record(own: Path, pair: tuple[Path, Path]) -> None:
+    Path("alike").mkdir()
+    for number in range(40):  # the same pixels in different bytes
+        Path("alike", f"{number}.png").write_bytes(pair[0].read_bytes() + str(number).encode())
+    index.build_indexes(["alike"], ["l1"], Places())
+    run_file = own / "models" / "l1" / "1" / "assets.extra" / "run.json"
+    run = json.loads(run_file.read_text())
+    del run["scale"]
+    run_file.write_text(json.dumps(run))
+    (verdict,) = explain(*pair, losses=["l1"]).verdicts
+    assert (verdict.equal, verdict.verdict) == (None, "unknown")
+    assert "40 pictures in its index, all equal under it. Index pictures that differ" in verdict.note
+    assert "scale" not in json.loads(run_file.read_text())
+
+
+def test_a_scale_measured_later_is_exact_where_the_loss_is(own: Path, pair: tuple[Path, Path]) -> None:
+    run_file = own / "models" / "l1" / "1" / "assets.extra" / "run.json"
+    run = json.loads(run_file.read_text())
+    del run["scale"]
+    run_file.write_text(json.dumps(run | {"exact": True}))
+    with pytest.warns(MeasuredScaleWarning):
+        (verdict,) = explain(*pair, losses=["l1"]).verdicts
+    assert verdict.smoothed_share is None
+
+
+def test_a_loss_that_is_not_symmetric_says_the_same_either_way_round(
+    own: Path, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def one_sided(self: Encoder, some: np.ndarray, others: np.ndarray) -> np.ndarray:
+        del self
+        return np.maximum(np.asarray(some) - others, 0.0).mean(axis=(1, 2, 3))
+
+    monkeypatch.setattr(Encoder, "loss", one_sided)
+    run_file = own / "models" / "l1" / "1" / "assets.extra" / "run.json"
+    run_file.write_text(json.dumps(json.loads(run_file.read_text()) | {"symmetric": False}))
+    one, other = (explain(a, b, losses=["l1"]).verdicts[0] for a, b in (pair, pair[::-1]))
+    assert one.share == pytest.approx(other.share, rel=1e-6)
+    assert one.value == pytest.approx(np.abs(np.subtract(*floats(pair))).mean() / 2, rel=1e-5)
+
+
 def test_codes_that_contradict_the_loss_are_marked(
     trained: Project, pair: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +328,7 @@ def test_the_sheet_has_the_pictures_and_per_loss_both_views_and_the_map(explaine
     assert "blind to chroma" in block.rows[1].note
 
 
-@pytest.mark.parametrize("threshold", [-1.0, float("inf"), float("nan")])
+@pytest.mark.parametrize("threshold", [-1.0, float("inf"), float("nan"), 11, 10**400, "x", None, True])
 def test_a_threshold_that_is_no_share_is_refused(threshold: float, pair: tuple[Path, Path]) -> None:
     with pytest.raises(InputError, match=r"Expected `equal_within` from 0 to 10\. Received: "):
         explain(*pair, equal_within=threshold)

@@ -90,7 +90,7 @@ def test_run_json_tells_where_the_loss_came_from(project: Path) -> None:
     assert told[TEMPLATE]["lite"] == {"view": True, "loss": True}
     assert told[PYTHON]["lite"] == {"view": True, "loss": False}
     for run in told.values():
-        assert run["reconstruction"] < run["constant"]
+        assert run["quality"]["reconstruction"] < run["quality"]["constant"]
 
 
 def test_search_and_reconstruct_work_elsewhere_and_without_the_file(copy: Path) -> None:

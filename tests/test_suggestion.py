@@ -12,9 +12,9 @@ import pytest
 from PIL import Image
 
 from aekeras import losses, samples
-from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.errors import InputError, MissingError
 from aekeras.samples import Sample
+from aekeras.shares import EQUAL_WITHIN
 from aekeras.suggestion import Suggested, Suggestion, suggest
 from aekeras.suggestion.examples import gather
 
@@ -110,7 +110,7 @@ def test_violations_are_what_the_threshold_says_otherwise_of() -> None:
     images = examples.pictures / 255
     values = [np.abs(images[a] - images[b]).mean() / one.unit for a, b in examples.pairs[:6]]
     expected = [
-        example for example, v in zip(examples.given, values, strict=True) if (v <= EQUAL_SHARE) != example.equal
+        example for example, v in zip(examples.given, values, strict=True) if (v <= EQUAL_WITHIN) != example.equal
     ]
     assert list(one.violations) == expected
     assert str(one.violations[0]) == "cat-ginger.png = cat-blue.png"

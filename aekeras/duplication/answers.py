@@ -12,6 +12,7 @@ from aekeras.shares import shown_percent
 
 _BY = {
     "loss": "by the loss, on the small pictures of the index",
+    "rule": "by the loss of the small pictures in the index, or of both smoothed; `of typical` is the lower of the two",
     "codes": "by the distances of their codes, for the index keeps no pictures",
 }
 
@@ -33,6 +34,13 @@ class EqualPicture:
     share: float | None = None
     contradicted: bool = False
     identical: bool
+
+    @property
+    def figure(self) -> str:
+        """How far it is from the first: of a typical loss where the one rule decides, else the distance."""
+        if self.share is None:
+            return f"{self.distance:.4f}"
+        return f"{shown_percent(100 * self.share)}{'!' if self.contradicted else ''}"
 
     def to_dict(self) -> dict[str, Any]:
         """One entry of `pictures` in `aekeras duplicates --json`."""
@@ -122,7 +130,7 @@ class LossDuplicates:
         if not self.groups:
             return self.summary
         blind = f" (blind to {', '.join(self.blind_to)})" if self.blind_to else ""
-        lines = [f"{self.name}{blind}: equal {self._limit}, {_BY[self.judged_by]}"]
+        lines = [f"{self.name}{blind}: equal {self._limit}, {_BY[self._judge]}"]
         of_typical = "" if self.equal_within is None else "  of typical"
         lines.append(f"  {'group':>5}  {'distance':>8}{of_typical}  path")
         for number, group in enumerate(self.groups, 1):
@@ -139,7 +147,11 @@ class LossDuplicates:
     def _limit(self) -> str:
         if self.equal_within is None:
             return f"up to {self.max_distance:.4g}"
-        return f"within {100 * self.equal_within:g} % of typical ({self.max_distance:.4g})"
+        return f"within {100 * self.equal_within:g} % of typical"
+
+    @property
+    def _judge(self) -> str:
+        return "rule" if self.judged_by == "loss" and self.equal_within is not None else self.judged_by
 
 
 class Duplicates(tuple[LossDuplicates, ...]):

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from aekeras.duplication.answers import Duplicates, EqualGroup, EqualPicture, LossDuplicates, counted
 from aekeras.duplication.grouping import Star, grouped
 from aekeras.duplication.pairs import Limit, equal_pairs
+from aekeras.errors import InputError
 from aekeras.index import Criteria, Index, names, open_indexes
 from aekeras.places import Places
 from aekeras.progress import Progress
@@ -59,6 +60,11 @@ def duplicates(
     """
     if max_distance is not None:
         check_distance(max_distance)
+        if equal_within != EQUAL_WITHIN:
+            raise InputError(
+                f"Expected `max_distance` or `equal_within`. Received: {max_distance:g} and {equal_within:g}. Leave "
+                "one out."
+            )
     check_share("equal_within", equal_within)
     progress = progress or Progress()
     criteria = Criteria(under=None if under is None else Path(under))

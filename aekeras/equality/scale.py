@@ -14,6 +14,8 @@ from aekeras.errors import InputError
 UNSEEN = 1e-3
 """Share of a typical loss up to which the loss itself is zero: rounding."""
 _PAIRS = 20_000
+_SMALLEST = 1e-3  # typical loss that anybody measures zero against
+_ROUNDED = 1 + 1e-6  # what rounding in JSON may move
 _LEVELS = np.linspace(0.0, 1.0, 201) ** 2  # of the quantiles that are kept, finest where pairs are near
 
 
@@ -66,12 +68,12 @@ class Scale:
             InputError: It is something else.
         """
         try:
-            typical = float(content["typical"])
-            quantiles = np.asarray(content["quantiles"], np.float64)
+            typical = _number(content["typical"])
+            quantiles = np.array([_number(value) for value in content["quantiles"]])
         except (TypeError, ValueError, KeyError, IndexError, OverflowError) as error:
             raise _damaged(content) from error
-        fine = quantiles.shape == _LEVELS.shape and np.isfinite(quantiles).all() and 0 <= typical < np.inf
-        if not fine or (np.diff(quantiles) < 0).any():
+        ascending = quantiles.shape == _LEVELS.shape and (np.diff(quantiles) >= 0).all() and quantiles[0] >= 0
+        if not ascending or not (typical == 0 or quantiles[0] <= typical <= quantiles[-1] * _ROUNDED):
             raise _damaged(content)
         return cls(typical=typical, quantiles=quantiles)
 
@@ -126,15 +128,18 @@ class Scales:
         """
         if not isinstance(content, Mapping) or not content.keys() >= {"loss", "smoothed", "codes", "zero"}:
             raise _damaged(content)
-        zero = content["zero"]
-        if not isinstance(zero, int | float) or not 0 <= zero < np.inf:
-            raise _damaged(content)
-        smoothed = content["smoothed"]
+        smoothed, loss = content["smoothed"], Scale.from_dict(content["loss"])
+        try:
+            zero = _number(content["zero"])
+        except (TypeError, ValueError, OverflowError) as error:
+            raise _damaged(content["zero"]) from error
+        if not 0 <= zero <= UNSEEN * max(loss.typical, _SMALLEST):
+            raise _damaged(zero)
         return cls(
-            loss=Scale.from_dict(content["loss"]),
+            loss=loss,
             smoothed=None if smoothed is None else Scale.from_dict(smoothed),
             codes=Scale.from_dict(content["codes"]),
-            zero=float(zero),
+            zero=zero,
         )
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,6 +165,20 @@ def random_pairs(count: int, seed: int, pairs: int = _PAIRS) -> tuple[np.ndarray
     draw = np.random.default_rng(seed)
     rows = draw.integers(count, size=pairs)
     return rows, (rows + draw.integers(1, count, size=pairs)) % count
+
+
+def _number(value: Any) -> float:
+    """A finite number of JSON.
+
+    Raises:
+        TypeError, ValueError, OverflowError: It is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(type(value).__name__)
+    number = float(value)
+    if not np.isfinite(number):
+        raise ValueError(value)
+    return number
 
 
 def _damaged(content: Any) -> InputError:

@@ -11,7 +11,7 @@ import numpy as np
 
 from aekeras.artefacts import storage_errors
 from aekeras.configuration import Training
-from aekeras.errors import CollapseError
+from aekeras.errors import CollapseError, InputError
 from aekeras.losses.image_loss import ImageLoss
 from aekeras.progress import Progress
 from aekeras.training import checkpoint, start, units
@@ -84,6 +84,11 @@ def fit(images: np.ndarray, loss: ImageLoss, config: Training, around: Surroundi
     begun = start.begin(images, loss, config)
     learner, landmarks, distances = begun.learner, begun.landmarks, begun.distances
     state = _learn(learner, images, (begun.train, begun.held_out), around)
+    if not state.best_weights:
+        raise InputError(
+            f"Expected finite values of {loss.text} in training. Received: NaN or infinity, from the first step on. "
+            "Scale the loss, so that two pictures differ by about 1 at most."
+        )
     learner.autoencoder.set_weights(state.best_weights)
     quality = settle(images, loss, begun)
     trained = Trained(

@@ -12,8 +12,8 @@ from PIL import Image
 from test_imports import loaded_after
 
 from aekeras.cli import main
-from aekeras.equality.scale import EQUAL_SHARE
 from aekeras.explanation import explain
+from aekeras.shares import EQUAL_WITHIN
 
 if TYPE_CHECKING:
     from conftest import Project
@@ -38,7 +38,7 @@ def test_it_prints_what_the_library_prints(here: Project) -> None:
 def test_json_is_one_object_on_one_line(here: Project) -> None:
     result = invoke(*cats(here), "--json", "--threshold", "0.4", "--loss", "l1_gray")
     (line,) = result.stdout.splitlines()
-    assert json.loads(line) == explain(*cats(here), threshold=0.4, losses=["l1_gray"]).to_dict()
+    assert json.loads(line) == explain(*cats(here), equal_within=0.4, losses=["l1_gray"]).to_dict()
 
 
 def test_it_draws_a_sheet(here: Project, tmp_path: Path) -> None:
@@ -63,7 +63,7 @@ def test_a_picture_that_is_not_there_is_one_line(here: Project) -> None:
 
 
 def test_the_help_tells_the_default_of_the_library() -> None:
-    assert f"[default: {EQUAL_SHARE:g}]" in " ".join(invoke("--help").stdout.split())
+    assert f"[default: {EQUAL_WITHIN:g}]" in " ".join(invoke("--help").stdout.split())
 
 
 def test_it_loads_neither_tensorflow_nor_keras(trained: Project, tmp_path: Path) -> None:

@@ -32,7 +32,13 @@ def measured(equal: dict[str, set[str]]) -> Invariance:
     def effect(value: float) -> Effect:
         found = Estimate(value=value, low=value, high=value, count=9)
         return Effect(
-            share=found, percentile=found, loss_value=found, loss_share=found, loss_percentile=found, threshold=1.0
+            verdict=found,
+            share=found,
+            percentile=found,
+            loss_value=found,
+            loss_share=found,
+            loss_percentile=found,
+            threshold=1.0,
         )
 
     names = sorted(set().union(*equal.values()) | {"noise"})

@@ -66,12 +66,23 @@ def test_what_json_keeps_says_the_same() -> None:
         {"quantiles": [float("nan")] * 201},
         {"quantiles": list(range(201, 0, -1))},
         {"quantiles": ["a"] * 201},
+        {"quantiles": [-1.0] * 201},
+        {"typical": 1e308},
+        {"typical": 10**400},
+        {"typical": True},
     ],
     ids=str,
 )
 def test_a_damaged_scale_is_refused(damage: dict[str, object]) -> None:
     with pytest.raises(InputError, match=r"^Expected the scale of a loss\. Received: .*, which is none\.$"):
         Scale.from_dict(Scale.of(distances()).to_dict() | damage)
+
+
+@pytest.mark.parametrize("zero", [1.0, True, -1e-9, 10**400, float("nan"), "0", None])
+def test_a_zero_that_no_rounding_explains_is_refused(zero: object) -> None:
+    scale = Scale.of(distances()).to_dict()
+    with pytest.raises(InputError, match="Expected the scale of a loss"):
+        Scales.from_dict({"loss": scale, "smoothed": None, "codes": scale, "zero": zero})
 
 
 @pytest.mark.parametrize("content", [None, [], {"loss": {}}, {"loss": 1, "smoothed": 1, "codes": 1, "zero": -1}])
