@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
-from test_duplicates import between, kept_of, matrix, record_of, scale_of, shares_by_rule
+from verdicts import between, kept_of, matrix, record_of, scale_of, shares_by_rule
 
 from aekeras import images, index
 from aekeras.contrasts import ContrastResult, FewSharedWarning, Limits, contrast

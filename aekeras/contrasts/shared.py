@@ -16,7 +16,7 @@ from aekeras.contrasts.answers import ContrastResult, Match
 from aekeras.contrasts.limits import Limits, chosen
 from aekeras.equality.results import listed
 from aekeras.errors import InputError
-from aekeras.index import Index, PictureJudge, Words, names
+from aekeras.index import Index, PictureJudge, Words, names, picture_judge
 from aekeras.shares import shown_percent
 from aekeras.store import Ids
 
@@ -87,7 +87,7 @@ class Shared:
     @cached_property
     def judges(self) -> tuple[PictureJudge, ...]:
         """Who says which pictures are equal, index by index."""
-        return tuple(index.picture_judge(ids=ids) for index, ids in zip(self.indexes, self.ids, strict=True))
+        return tuple(picture_judge(index, ids=ids) for index, ids in zip(self.indexes, self.ids, strict=True))
 
     def ask(self, query: Query, limits: Limits, k: int) -> ContrastResult:
         """The matches of one query."""

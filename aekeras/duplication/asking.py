@@ -14,7 +14,7 @@ from aekeras.duplication.answers import Duplicates, EqualGroup, EqualPicture, Lo
 from aekeras.duplication.grouping import Star, grouped
 from aekeras.duplication.pairs import Limit, equal_pairs
 from aekeras.errors import InputError
-from aekeras.index import Criteria, Index, names, open_indexes
+from aekeras.index import Criteria, Index, names, open_indexes, picture_judge
 from aekeras.places import Places
 from aekeras.progress import Progress
 from aekeras.shares import EQUAL_WITHIN, check_share
@@ -107,7 +107,7 @@ def _of_index(
     index: Index, name: str, files: _Files, limits: tuple[float | None, float], progress: Progress
 ) -> LossDuplicates:
     max_distance, within = limits
-    judge = index.picture_judge(within, files.ids)
+    judge = picture_judge(index, within, files.ids)
     if len(files.ids) < 2:  # then nothing is to be judged, and what is typical need not be known
         max_distance = max_distance or 0.0
     limit = Limit(judge, max_distance)

@@ -24,7 +24,7 @@ from aekeras.index.several import (
     update_indexes,
 )
 from aekeras.index.updating import Update
-from aekeras.index.verdicts import PictureJudge, Words
+from aekeras.index.verdicts import PictureJudge, Words, picture_judge
 
 __all__ = [
     "DEFAULT_K",
@@ -51,6 +51,7 @@ __all__ = [
     "models_in_use",
     "names",
     "open_indexes",
+    "picture_judge",
     "queries_of",
     "rebuild_indexes",
     "remove_from_indexes",

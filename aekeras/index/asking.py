@@ -77,7 +77,7 @@ def _code_and_image(store: Store, query: Query, read: Reader) -> tuple[np.ndarra
         return store.codes_of([key])[0], None if kept is None else kept[0]
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Asking:
     """An index that is asked.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -20,11 +20,11 @@ from aekeras.index.asking import Asking, Question, Reader, asked
 from aekeras.index.criteria import Criteria
 from aekeras.index.queries import Query, queries_of
 from aekeras.index.tables import write_parquet
-from aekeras.index.verdicts import PictureJudge, code_ratio_of
+from aekeras.index.verdicts import code_ratio_of, picture_judge
 from aekeras.judging import judge_of
 from aekeras.places import Places
 from aekeras.progress import Progress
-from aekeras.shares import EQUAL_WITHIN, check_share
+from aekeras.shares import EQUAL_WITHIN
 from aekeras.store import Codes, Ids, Item, Manifest, Origin, Store, rebuild
 
 _MEASURED = 512  # pictures on which what is typical is measured, for models of which it is not known
@@ -137,10 +137,7 @@ class Index:
         return encoder
 
     def judge(self, within: float = EQUAL_WITHIN) -> Judge:
-        """Who says which of its pictures are equal: the model's loss, in units of what was typical at its training.
-
-        Args:
-            within: Share of a typical loss up to which two pictures are equal.
+        """Who says which of its pictures are equal, within a share of what was typical under the loss at the training.
 
         Raises:
             MissingError: The model is gone, or was trained before that was kept and the index keeps no pictures.
@@ -148,18 +145,6 @@ class Index:
             InputError: The model's record is damaged, or `within` is out of range.
         """
         return judge_of(self.encoder, self.some_images, within)
-
-    def picture_judge(self, within: float = EQUAL_WITHIN, ids: Ids | None = None) -> PictureJudge:
-        """Who compares pictures of the index by their ids: by their codes where one of them has no small picture.
-
-        Args:
-            within: As of `judge`.
-            ids: The pictures that will be compared; all where None.
-        """
-        check_share("equal_within", within)
-        wanted = (self.ids if ids is None else ids).tolist()
-        keeps = bool(self.manifest.images) and None not in self.store.items.images(wanted).values()
-        return PictureJudge(self.store, lambda: self.judge(within), by_loss=keeps)
 
     def some_images(self, count: int = _MEASURED) -> np.ndarray | None:
         """The small pictures of up to so many of its pictures, drawn at random, uint8; None where it keeps none."""
@@ -188,8 +173,7 @@ class Index:
 
     def ask(self, questions: Sequence[Question], criteria: Criteria) -> list[list[Neighbor]]:
         """The neighbors of each question; raises what `search` raises."""
-        asking = Asking(store=self.store, encoder=lambda: self.encoder, judge=self.picture_judge, criteria=criteria)
-        return asking.answers(questions)
+        return Asking(self.store, lambda: self.encoder, partial(picture_judge, self), criteria).answers(questions)
 
     def questions(self, queries: Sequence[Query], read: Reader = images.read) -> list[Question]:
         """The queries as this index understands them.

@@ -14,6 +14,7 @@ import numpy.typing as npt
 from aekeras.equality.verdict import Judge, code_ratio, values_of
 from aekeras.errors import AekerasError
 from aekeras.judging import SCALE
+from aekeras.shares import EQUAL_WITHIN, check_share
 from aekeras.store import Ids, Store
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ class PictureJudge:
     """
 
     def __init__(self, store: Store, judge: Callable[[], Judge], *, by_loss: bool) -> None:
-        """Of a store, and a judge that is asked for where it is needed; `Index.picture_judge` makes one."""
+        """Of a store, and a judge that is asked for where it is needed; `picture_judge` makes one."""
         self.by_loss = by_loss
         self._store, self._judge = store, judge
         self._at_once = max(1, _BYTES // (3 * store.manifest.origin.image_size**2)) if by_loss else _CODES
@@ -161,6 +162,23 @@ class PictureJudge:
 
     def _codes(self, ids: Ids) -> np.ndarray:
         return self._store.codes_of(ids).astype(np.float64)
+
+
+def picture_judge(index: Index, within: float = EQUAL_WITHIN, ids: Ids | None = None) -> PictureJudge:
+    """Who compares pictures of an index by their ids: by their codes where one of them has no small picture.
+
+    Args:
+        index: The index.
+        within: Share of a typical loss up to which two pictures are equal.
+        ids: The pictures that will be compared; all where None.
+
+    Raises:
+        InputError: `within` is out of range.
+    """
+    check_share("equal_within", within)
+    wanted = (index.ids if ids is None else ids).tolist()
+    keeps = bool(index.manifest.images) and None not in index.store.items.images(wanted).values()
+    return PictureJudge(index.store, lambda: index.judge(within), by_loss=keeps)
 
 
 def code_ratio_of(index: Index) -> float | None:

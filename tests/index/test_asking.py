@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from test_duplicates import between, kept_of, matrix, scale_of, shares_by_rule
+from verdicts import between, kept_of, matrix, scale_of, shares_by_rule
 
 import aekeras
 from aekeras import images
