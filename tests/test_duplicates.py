@@ -6,7 +6,6 @@ import json
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
@@ -27,9 +26,6 @@ from aekeras.duplication.pairs import Pairs
 from aekeras.errors import InputError, MissingError
 from aekeras.places import Places
 from aekeras.store import Item, Origin, building
-
-if TYPE_CHECKING:
-    pass
 
 Ask = Callable[..., LossDuplicates]
 
