@@ -14,7 +14,6 @@ from aekeras.errors import InputError
 UNSEEN = 1e-3
 """Share of a typical loss up to which the loss itself is zero: rounding."""
 _PAIRS = 20_000
-_SMALLEST = 1e-3  # typical loss that anybody measures zero against
 _ROUNDED = 1 + 1e-6  # what rounding in JSON may move
 _LEVELS = np.linspace(0.0, 1.0, 201) ** 2  # of the quantiles that are kept, finest where pairs are near
 
@@ -133,7 +132,7 @@ class Scales:
             zero = _number(content["zero"])
         except (TypeError, ValueError, OverflowError) as error:
             raise _damaged(content["zero"]) from error
-        if not 0 <= zero <= UNSEEN * max(loss.typical, _SMALLEST):
+        if zero < 0 or zero >= loss.typical > 0:  # what differs does so by more than rounding
             raise _damaged(zero)
         return cls(
             loss=loss,
